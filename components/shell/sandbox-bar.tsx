@@ -1,0 +1,41 @@
+import { FlaskConical } from "lucide-react";
+import { sandboxLinks } from "@/lib/sandbox-links";
+
+/** Says on every page that nothing here is real, and leads to the stand-ins. Nothing at all outside sandbox mode. */
+export function SandboxBar() {
+  const links = sandboxLinks();
+  if (links === null) return null;
+  const entries = [
+    { href: links.mailbox, label: "Open mailbox" },
+    { href: links.payments, label: "Payments sandbox" },
+    { href: links.events, label: "Events" },
+    { href: links.control, label: "Control" },
+  ];
+  return (
+    <aside aria-label="Sandbox" className="border-b border-deep-line bg-deep text-sm text-on-deep">
+      <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-6 px-4 pt-2 sm:px-6 md:py-0">
+        <p className="flex items-center gap-2">
+          <FlaskConical aria-hidden="true" className="size-4 shrink-0 text-on-deep-muted" />
+          <span>
+            <strong className="font-semibold">Sandbox:</strong>{" "}
+            <span className="text-on-deep-muted">no real money moves, no mail leaves this machine.</span>
+          </span>
+        </p>
+        <ul className="-mx-2 flex max-w-full overflow-x-auto">
+          {entries.map(({ href, label }) => (
+            <li key={label}>
+              <a
+                href={href}
+                target="_blank"
+                rel="noopener"
+                className="flex min-h-10 items-center rounded-md px-2 font-medium whitespace-nowrap underline decoration-on-deep-muted/50 underline-offset-4 hover:decoration-on-deep focus-visible:-outline-offset-2 focus-visible:outline-on-deep"
+              >
+                {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,20 @@
+/** Set by middleware on every request it sees: path and query of the page that is asked for. */
+export const PATH_HEADER = "x-breakwater-path";
+
+/** Where a signed-in person goes by default. */
+export const HOME_PATH = "/dashboard";
+
+/**
+ * A path of this site to go back to, or the home path. Everything that could lead elsewhere ("//host", "/\host",
+ * "https:…", control characters) is refused, by resolving it as a browser would.
+ */
+export function safeReturnPath(value: string | null | undefined): string {
+  if (!value?.startsWith("/") || /[\u0000-\u001f\\]/.test(value)) return HOME_PATH;
+  const base = "http://return.invalid";
+  try {
+    const url = new URL(value, base);
+    return url.origin === base && !value.startsWith("//") ? `${url.pathname}${url.search}${url.hash}` : HOME_PATH;
+  } catch {
+    return HOME_PATH;
+  }
+}

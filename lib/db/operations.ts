@@ -1,0 +1,123 @@
+import { isPaidPlanKey, type BillingInterval, type PaidPlanKey } from "@/lib/billing/plans";
+import type { Prisma } from "@/prisma/generated/client";
+import type { OperationKind, OperationState } from "@/prisma/generated/enums";
+import { type Database, db } from "./client";
+
+/** What a checkout or a switch was asked for. */
+export interface PlanChoice {
+  planKey: PaidPlanKey;
+  interval: BillingInterval;
+}
+
+/** What the vendor answered to an operation. */
+export interface OperationResult {
+  checkoutId?: string;
+  url?: string;
+  customerId?: string;
+}
+
+export interface Operation {
+  id: string;
+  workspaceId: string;
+  kind: OperationKind;
+  state: OperationState;
+  input: PlanChoice | null;
+  result: OperationResult;
+  createdAt: Date;
+  expiresAt: Date | null;
+}
+
+interface OperationRow {
+  id: string;
+  workspaceId: string;
+  kind: OperationKind;
+  state: OperationState;
+  input: Prisma.JsonValue;
+  result: Prisma.JsonValue;
+  createdAt: Date;
+  expiresAt: Date | null;
+}
+
+function planChoice(json: Prisma.JsonValue): PlanChoice | null {
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return null;
+  const { planKey, interval } = json;
+  if (!isPaidPlanKey(planKey) || (interval !== "month" && interval !== "year")) return null;
+  return { planKey, interval };
+}
+
+function resultOf(json: Prisma.JsonValue): OperationResult {
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return {};
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return { checkoutId: text(json.checkoutId), url: text(json.url), customerId: text(json.customerId) };
+}
+
+function toOperation(row: OperationRow): Operation {
+  const { id, workspaceId, kind, state, createdAt, expiresAt } = row;
+  return { id, workspaceId, kind, state, createdAt, expiresAt, input: planChoice(row.input), result: resultOf(row.result) };
+}
+
+function openKey(workspaceId: string, kind: OperationKind): string {
+  return `${workspaceId}:${kind}`;
+}
+
+/**
+ * Commits an operation before the vendor is called, or answers the one that is open already: unique while open per
+ * workspace and kind, so that a second click, tab or member meets the first.
+ */
+export async function beginOperation(input: {
+  workspaceId: string;
+  userId: string;
+  kind: OperationKind;
+  input: PlanChoice | null;
+  expiresAt?: Date;
+}): Promise<{ operation: Operation; isNew: boolean }> {
+  const key = openKey(input.workspaceId, input.kind);
+  // Two rounds: the one that was open may be closed between our insert and our look.
+  for (let round = 0; round < 3; round += 1) {
+    const created = await db().operation.createManyAndReturn({
+      data: [
+        {
+          workspaceId: input.workspaceId,
+          userId: input.userId,
+          kind: input.kind,
+          openKey: key,
+          input: input.input ? { ...input.input } : {},
+          expiresAt: input.expiresAt ?? null,
+        },
+      ],
+      skipDuplicates: true,
+    });
+    if (created[0]) return { operation: toOperation(created[0]), isNew: true };
+    const open = await db().operation.findUnique({ where: { openKey: key } });
+    if (open) return { operation: toOperation(open), isNew: false };
+  }
+  throw new Error(`operation ${input.kind} opens and closes faster than it can be met`);
+}
+
+export async function findOperation(workspaceId: string, id: string): Promise<Operation | null> {
+  const row = await db().operation.findFirst({ where: { id, workspaceId } });
+  return row && toOperation(row);
+}
+
+/** Keeps what the vendor answered; the operation stays open. */
+export async function saveOperationResult(id: string, result: OperationResult): Promise<void> {
+  await db().operation.update({ where: { id }, data: { result: { ...result } } });
+}
+
+/** Closes an operation, if it is still open. */
+export async function closeOperation(
+  tx: Database,
+  id: string,
+  state: Exclude<OperationState, "OPEN">,
+  errorCode: string | null = null,
+): Promise<void> {
+  await tx.operation.updateMany({ where: { id, state: "OPEN" }, data: { state, openKey: null, errorCode } });
+}
+
+/** Closes whatever checkout of a workspace is open: a subscription is there now. */
+export async function closeOpenCheckout(tx: Database, workspaceId: string): Promise<void> {
+  await tx.operation.updateMany({
+    where: { openKey: openKey(workspaceId, "CHECKOUT") },
+    data: { state: "SUCCEEDED", openKey: null },
+  });
+}

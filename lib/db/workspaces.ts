@@ -1,0 +1,10 @@
+import type { Database } from "./client";
+
+/** Writers of one workspace take turns until the transaction ends. */
+export async function lockWorkspace(tx: Database, workspaceId: string): Promise<void> {
+  await tx.$executeRaw`SELECT 1 FROM workspace WHERE id = ${workspaceId}::uuid FOR UPDATE`;
+}
+
+export async function renameWorkspace(tx: Database, workspaceId: string, name: string): Promise<void> {
+  await tx.workspace.update({ where: { id: workspaceId }, data: { name } });
+}

@@ -1,0 +1,63 @@
+/**
+ * The one reader of the server's environment. Shapes are checked here; what must be there in which mode is decided in
+ * lib/env-rules.ts at boot, so that a build needs no keys and a boot names every problem at once.
+ */
+import { createEnv } from "@t3-oss/env-nextjs";
+import { z } from "zod";
+
+const url = z.url({ protocol: /^https?$/ });
+const list = z
+  .string()
+  .transform((value) => value.split(",").map((entry) => entry.trim()))
+  .pipe(z.array(z.string().min(1)));
+
+export const env = createEnv({
+  server: {
+    NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
+    VERCEL: z.string().optional(),
+    VERCEL_PROJECT_PRODUCTION_URL: z.string().optional(),
+    NEXT_PHASE: z.string().optional(),
+
+    DATABASE_URL: z.string().optional(),
+
+    APP_URL: url.optional(),
+    ADMIN_EMAILS: list.optional(),
+    CRON_SECRET: z.string().optional(),
+
+    PAYMENTS_PROVIDER: z.enum(["stripe"]).default("stripe"),
+    STRIPE_SECRET_KEY: z.string().optional(),
+    STRIPE_WEBHOOK_SECRET: list.optional(),
+    STRIPE_API_BASE: url.optional(),
+    STRIPE_POLL_EVENTS: z.enum(["0", "1"]).optional(),
+
+    EMAIL_PROVIDER: z.enum(["resend"]).default("resend"),
+    EMAIL_FROM: z.string().optional(),
+    RESEND_API_KEY: z.string().optional(),
+    RESEND_WEBHOOK_SECRET: list.optional(),
+    RESEND_BASE_URL: url.optional(),
+
+    AUTH_PROVIDER: z.enum(["better-auth"]).default("better-auth"),
+    BETTER_AUTH_SECRET: z.string().optional(),
+
+    SANDBOX: z.enum(["0", "1"]).optional(),
+    SANDBOX_MAILBOX_URL: url.optional(),
+    SANDBOX_PAYMENTS_URL: url.optional(),
+    SANDBOX_CONTROL_URL: url.optional(),
+  },
+  experimental__runtimeEnv: {},
+  emptyStringAsUndefined: true,
+  onValidationError: (issues) => {
+    // Names and reasons only: a value may be a secret.
+    const lines = issues.map((issue) => `  ${issue.path?.map(String).join(".")} ${issue.message}`);
+    throw new Error(["The environment is not valid:", ...lines].join("\n"));
+  },
+});
+
+/** Whether vendors without a key are served by local stand-ins. */
+export const isSandbox = env.SANDBOX === "1";
+
+/** The app's own origin, without a trailing slash. */
+export function appUrl(): string {
+  const configured = env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
+  return (configured || "http://localhost:3000").replace(/\/+$/, "");
+}

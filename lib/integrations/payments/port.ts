@@ -1,0 +1,152 @@
+/**
+ * What Breakwater needs of a payments vendor, in its own words. Every method goes through the resilience policy and
+ * throws `IntegrationError`. Ids are opaque strings of the vendor's; amounts are minor units (cents).
+ */
+import type { BillingInterval, Plan, PlanKey } from "@/lib/billing/plans";
+import type { SubscriptionStatus } from "@/lib/billing/status";
+import type { ProviderModeName, ProviderScope } from "@/lib/payments-scope";
+import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
+
+export interface CardSnapshot {
+  brand: string;
+  last4: string;
+  expMonth: number;
+  expYear: number;
+}
+
+export interface SubscriptionSnapshot {
+  id: string;
+  customerId: string;
+  /** From the metadata that we set at checkout; null when it was made elsewhere. */
+  workspaceId: string | null;
+  /** The operation that caused it, from the same metadata. */
+  operationId: string | null;
+  status: SubscriptionStatus;
+  /** Null when the price is not one of the catalogue's. */
+  planKey: PlanKey | null;
+  interval: BillingInterval | null;
+  quantity: number;
+  unitAmount: number | null;
+  currency: string;
+  currentPeriodStart: Date | null;
+  currentPeriodEnd: Date | null;
+  cancelAtPeriodEnd: boolean;
+  cancelAt: Date | null;
+  canceledAt: Date | null;
+  endedAt: Date | null;
+  trialEndsAt: Date | null;
+  startedAt: Date;
+  /** The card that the next charge goes to. */
+  card: CardSnapshot | null;
+}
+
+export interface InvoiceSnapshot {
+  id: string;
+  customerId: string;
+  subscriptionId: string | null;
+  number: string | null;
+  status: "draft" | "open" | "paid" | "uncollectible" | "void";
+  /** True for the first invoice of a subscription: nobody is mailed when that one fails. */
+  isFirst: boolean;
+  description: string | null;
+  total: number;
+  amountPaid: number;
+  amountDue: number;
+  currency: string;
+  attemptCount: number;
+  hostedUrl: string | null;
+  pdfUrl: string | null;
+  issuedAt: Date;
+  paidAt: Date | null;
+}
+
+export interface CheckoutSnapshot {
+  id: string;
+  state: "open" | "complete" | "expired";
+  /** Where the customer pays; null once it is closed. */
+  url: string | null;
+  expiresAt: Date;
+  operationId: string | null;
+  subscriptionId: string | null;
+}
+
+export interface CreateCheckoutInput {
+  /** Idempotency key, and written into the vendor's metadata. */
+  operationId: string;
+  workspaceId: string;
+  customerId: string;
+  planKey: PlanKey;
+  interval: BillingInterval;
+  successUrl: string;
+  cancelUrl: string;
+  expiresAt: Date;
+}
+
+/** What a verified webhook says, as far as it is believed: a hint at what to refetch. */
+export interface PaymentsEvent {
+  externalId: string;
+  account: string;
+  mode: ProviderModeName;
+  type: string;
+  apiVersion: string | null;
+  occurredAt: Date;
+  objectId: string | null;
+  payload: unknown;
+}
+
+export interface PaymentsProvider {
+  readonly scope: ProviderScope;
+  /** The version that payloads must have; others are quarantined. */
+  readonly apiVersion: string;
+
+  /** Makes the vendor's customer. Idempotent under `operationId`. */
+  createCustomer(input: {
+    operationId: string;
+    workspaceId: string;
+    name: string;
+    email: string;
+  }): Promise<{ customerId: string }>;
+  /** The customer that an operation made, where its answer was lost; null when there is none. */
+  findCustomerByOperation(input: { operationId: string; email: string }): Promise<{ customerId: string } | null>;
+
+  /** Opens the vendor's hosted checkout. Idempotent under `operationId`. */
+  createCheckout(input: CreateCheckoutInput): Promise<CheckoutSnapshot>;
+  getCheckout(checkoutId: string): Promise<CheckoutSnapshot | null>;
+  /** The checkout that an operation opened, where its answer was lost. */
+  findCheckoutByOperation(input: { customerId: string; operationId: string }): Promise<CheckoutSnapshot | null>;
+  /** Closes an open checkout; answers what it is afterwards (it may have been paid meanwhile). */
+  expireCheckout(input: { checkoutId: string; operationId: string }): Promise<CheckoutSnapshot>;
+
+  /** Opens the vendor's hosted page for cards and invoices. */
+  createPortal(input: { customerId: string; returnUrl: string }): Promise<{ url: string }>;
+
+  getSubscription(subscriptionId: string): Promise<SubscriptionSnapshot | null>;
+  /** Switches plan or interval now; the difference is invoiced at once. Idempotent under `operationId`. */
+  changePlan(input: {
+    operationId: string;
+    subscriptionId: string;
+    planKey: PlanKey;
+    interval: BillingInterval;
+  }): Promise<SubscriptionSnapshot>;
+  /** Cancels at the period's end, or takes that back. Idempotent under `operationId`. */
+  setCancelAtPeriodEnd(input: {
+    operationId: string;
+    subscriptionId: string;
+    cancel: boolean;
+  }): Promise<SubscriptionSnapshot>;
+  /** Ends a subscription now and gives back what was paid for it. Idempotent; done again it changes nothing. */
+  cancelAndRefund(input: { operationId: string; subscriptionId: string }): Promise<{ refundedAmount: number }>;
+
+  getInvoice(invoiceId: string): Promise<InvoiceSnapshot | null>;
+
+  /**
+   * Checks a webhook's signature over its raw bytes, and its age in both directions (300 s), before anything is
+   * parsed. Never throws.
+   */
+  verifyWebhook(input: { body: Buffer; headers: Headers; now: Date }): WebhookVerification<PaymentsEvent>;
+  /** Events since a moment, oldest first: for developers without a tunnel, and for reconciliation. */
+  listEvents(input: { since: Date }): Promise<PaymentsEvent[]>;
+
+  /** Makes the vendor's products and prices match the catalogue, by stable key; never edits a price in place. */
+  pushCatalogue(plans: readonly Plan[]): Promise<{ created: string[]; unchanged: string[] }>;
+}

@@ -1,0 +1,234 @@
+import type Stripe from "stripe";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import type { Policy } from "@/lib/resilience/policy";
+import type { ProviderModeName } from "@/lib/payments-scope";
+import type { PaymentsProvider, SubscriptionSnapshot } from "../port";
+import { createPriceResolver, pushCatalogue } from "./catalogue";
+import { API_VERSION, createStripeClient, type StripeClient } from "./client";
+import { PROVIDER } from "./errors";
+import { checkoutFrom, idOf, invoiceFrom, METADATA, subscriptionFrom } from "./mapping";
+import { eventFrom, verifyStripeWebhook } from "./webhook";
+
+export interface StripePaymentsDeps {
+  secretKey: string;
+  /** Current first, then previous ones. */
+  webhookSecrets: readonly string[];
+  apiBase: string | undefined;
+  mode: ProviderModeName;
+  policy: Policy;
+}
+
+const SUBSCRIPTION_EXPAND = ["default_payment_method", "customer.invoice_settings.default_payment_method"];
+
+/** Enough for a developer's poll and for an hour's overlap; more is read by reconciliation in pages. */
+const EVENTS_AT_MOST = 500;
+
+async function nullWhenMissing<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isIntegrationError(error) && error.kind === "not_found") return null;
+    throw error;
+  }
+}
+
+export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider {
+  const client = createStripeClient(deps);
+  const resolvePrice = createPriceResolver(client);
+  return {
+    scope: { provider: PROVIDER, mode: deps.mode, account: "" },
+    apiVersion: API_VERSION,
+    ...customers(client),
+    ...checkouts(client, resolvePrice),
+    ...subscriptions(client, resolvePrice),
+    getInvoice: async (invoiceId) => {
+      const invoice = await nullWhenMissing(
+        client.call({ operation: "invoices.retrieve", class: "read" }, (sdk) => sdk.invoices.retrieve(invoiceId)),
+      );
+      return invoice && invoiceFrom(invoice);
+    },
+    verifyWebhook: (input) =>
+      verifyStripeWebhook({ ...input, secrets: deps.webhookSecrets, mode: deps.mode }),
+    listEvents: async ({ since }) => {
+      const events = await client.call({ operation: "events.list", class: "background" }, (sdk) =>
+        sdk.events
+          .list({ created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 })
+          .autoPagingToArray({ limit: EVENTS_AT_MOST }),
+      );
+      return events.reverse().map((event) => eventFrom(event, deps.mode));
+    },
+    pushCatalogue: (plans) => pushCatalogue(client, plans),
+  };
+}
+
+type Customers = Pick<PaymentsProvider, "createCustomer" | "findCustomerByOperation" | "createPortal">;
+
+function customers(client: StripeClient): Customers {
+  return {
+    createCustomer: async ({ operationId, workspaceId, name, email }) => {
+      const customer = await client.call({ operation: "customers.create", class: "write" }, (sdk) =>
+        sdk.customers.create(
+          { name, email, metadata: { [METADATA.workspace]: workspaceId, [METADATA.operation]: operationId } },
+          { idempotencyKey: operationId },
+        ),
+      );
+      return { customerId: customer.id };
+    },
+    findCustomerByOperation: async ({ operationId, email }) => {
+      const found = await client.call({ operation: "customers.list", class: "read" }, (sdk) =>
+        sdk.customers.list({ email, limit: 100 }),
+      );
+      const customer = found.data.find((one) => one.metadata[METADATA.operation] === operationId);
+      return customer ? { customerId: customer.id } : null;
+    },
+    createPortal: async ({ customerId, returnUrl }) => {
+      const session = await client.call({ operation: "portal.create", class: "write" }, (sdk) =>
+        sdk.billingPortal.sessions.create({ customer: customerId, return_url: returnUrl }),
+      );
+      return { url: session.url };
+    },
+  };
+}
+
+type PriceResolver = ReturnType<typeof createPriceResolver>;
+type Checkouts = Pick<
+  PaymentsProvider,
+  "createCheckout" | "getCheckout" | "findCheckoutByOperation" | "expireCheckout"
+>;
+
+function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts {
+  const retrieve = (id: string) =>
+    client.call({ operation: "checkout.retrieve", class: "read" }, (sdk) => sdk.checkout.sessions.retrieve(id));
+  return {
+    createCheckout: async (input) => {
+      const price = await resolvePrice(input.planKey, input.interval);
+      const metadata = { [METADATA.workspace]: input.workspaceId, [METADATA.operation]: input.operationId };
+      const params: Stripe.Checkout.SessionCreateParams = {
+        mode: "subscription",
+        customer: input.customerId,
+        client_reference_id: input.workspaceId,
+        line_items: [{ price, quantity: 1 }],
+        success_url: input.successUrl,
+        cancel_url: input.cancelUrl,
+        expires_at: Math.floor(input.expiresAt.getTime() / 1000),
+        metadata,
+        subscription_data: { metadata },
+      };
+      const session = await client.call({ operation: "checkout.create", class: "write" }, (sdk) =>
+        sdk.checkout.sessions.create(params, { idempotencyKey: input.operationId }),
+      );
+      return checkoutFrom(session);
+    },
+    getCheckout: async (checkoutId) => {
+      const session = await nullWhenMissing(retrieve(checkoutId));
+      return session && checkoutFrom(session);
+    },
+    findCheckoutByOperation: async ({ customerId, operationId }) => {
+      const sessions = await client.call({ operation: "checkout.list", class: "read" }, (sdk) =>
+        sdk.checkout.sessions.list({ customer: customerId, limit: 100 }),
+      );
+      const session = sessions.data.find((one) => one.metadata?.[METADATA.operation] === operationId);
+      return session ? checkoutFrom(session) : null;
+    },
+    expireCheckout: async ({ checkoutId, operationId }) => {
+      try {
+        const session = await client.call({ operation: "checkout.expire", class: "write" }, (sdk) =>
+          sdk.checkout.sessions.expire(checkoutId, {}, { idempotencyKey: `${operationId}:expire` }),
+        );
+        return checkoutFrom(session);
+      } catch (error) {
+        // Stripe refuses to expire what is paid or expired already: the session says which.
+        if (!isIntegrationError(error) || error.kind !== "invalid_request") throw error;
+        return checkoutFrom(await retrieve(checkoutId));
+      }
+    },
+  };
+}
+
+type Subscriptions = Pick<
+  PaymentsProvider,
+  "getSubscription" | "changePlan" | "setCancelAtPeriodEnd" | "cancelAndRefund"
+>;
+
+function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subscriptions {
+  const retrieve = (id: string) =>
+    client.call({ operation: "subscriptions.retrieve", class: "read" }, (sdk) =>
+      sdk.subscriptions.retrieve(id, { expand: SUBSCRIPTION_EXPAND }),
+    );
+  const update = async (
+    operation: string,
+    id: string,
+    params: Stripe.SubscriptionUpdateParams,
+    operationId: string,
+  ): Promise<SubscriptionSnapshot> => {
+    const subscription = await client.call({ operation, class: "write" }, (sdk) =>
+      sdk.subscriptions.update(id, { ...params, expand: SUBSCRIPTION_EXPAND }, { idempotencyKey: operationId }),
+    );
+    return subscriptionFrom(subscription);
+  };
+  return {
+    getSubscription: async (id) => {
+      const subscription = await nullWhenMissing(retrieve(id));
+      return subscription && subscriptionFrom(subscription);
+    },
+    changePlan: async ({ operationId, subscriptionId, planKey, interval }) => {
+      const price = await resolvePrice(planKey, interval);
+      const item = (await retrieve(subscriptionId)).items.data[0];
+      return update(
+        "subscriptions.change",
+        subscriptionId,
+        {
+          items: [{ id: item?.id, price }],
+          proration_behavior: "always_invoice",
+          // A switch that cannot be paid for is refused and changes nothing.
+          payment_behavior: "error_if_incomplete",
+          metadata: { [METADATA.operation]: operationId },
+        },
+        operationId,
+      );
+    },
+    setCancelAtPeriodEnd: ({ operationId, subscriptionId, cancel }) =>
+      update(
+        cancel ? "subscriptions.cancel" : "subscriptions.resume",
+        subscriptionId,
+        { cancel_at_period_end: cancel, metadata: { [METADATA.operation]: operationId } },
+        operationId,
+      ),
+    cancelAndRefund: (input) => cancelAndRefund(client, input),
+  };
+}
+
+async function cancelAndRefund(
+  client: StripeClient,
+  { operationId, subscriptionId }: { operationId: string; subscriptionId: string },
+): Promise<{ refundedAmount: number }> {
+  const run = <T>(operation: string, call: (sdk: Stripe) => Promise<T>) =>
+    client.call({ operation, class: "background" }, call);
+  const current = await run("subscriptions.retrieve", (sdk) => sdk.subscriptions.retrieve(subscriptionId));
+  if (current.status !== "canceled") {
+    await run("subscriptions.cancel", (sdk) =>
+      sdk.subscriptions.cancel(subscriptionId, {}, { idempotencyKey: `${operationId}:cancel` }),
+    );
+  }
+  const invoices = await run("invoices.list", (sdk) =>
+    sdk.invoices.list({ subscription: subscriptionId, status: "paid", limit: 100, expand: ["data.payments"] }),
+  );
+  let refundedAmount = 0;
+  for (const invoice of invoices.data) {
+    for (const { id, payment } of invoice.payments?.data ?? []) {
+      if (!payment.payment_intent) continue;
+      const intent = idOf(payment.payment_intent);
+      const done = await run("refunds.list", (sdk) => sdk.refunds.list({ payment_intent: intent, limit: 1 }));
+      const refund =
+        done.data[0] ??
+        (await run("refunds.create", (sdk) =>
+          sdk.refunds.create(
+            { payment_intent: intent, reason: "duplicate", metadata: { [METADATA.operation]: operationId } },
+            { idempotencyKey: `${operationId}:refund:${id}` },
+          ),
+        ));
+      refundedAmount += refund.amount;
+    }
+  }
+  return { refundedAmount };
+}

@@ -1,0 +1,45 @@
+import Stripe from "stripe";
+import { IntegrationError, type IntegrationErrorKind, isIntegrationError } from "@/lib/errors/integration-error";
+
+export const PROVIDER = "stripe";
+
+/** By Stripe's error types and statuses: https://docs.stripe.com/api/errors. */
+function kindOf(error: InstanceType<typeof Stripe.errors.StripeError>): IntegrationErrorKind {
+  if (error instanceof Stripe.errors.StripeCardError) return "declined";
+  if (error instanceof Stripe.errors.StripeRateLimitError) return "rate_limited";
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return "credentials_rejected";
+  if (error instanceof Stripe.errors.StripePermissionError) return "credentials_rejected";
+  if (error instanceof Stripe.errors.StripeConnectionError) return "unavailable";
+  // Another request with the same key is still running: the answer will be there on the next try.
+  if (error.code === "idempotency_key_in_use" || error.code === "lock_timeout") return "conflict";
+  if (error instanceof Stripe.errors.StripeIdempotencyError) return "invalid_request";
+  const status = error.statusCode ?? 0;
+  if (status === 404) return "not_found";
+  if (status === 409) return "conflict";
+  if (status === 429) return "rate_limited";
+  if (status >= 500) return "unavailable";
+  if (status >= 400) return "invalid_request";
+  return "unknown";
+}
+
+/** Retry-After is in whole seconds; null where absent or in another form. */
+function retryAfterMs(headers: Record<string, string> | undefined): number | null {
+  const seconds = Number(headers?.["retry-after"]);
+  return headers?.["retry-after"] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : null;
+}
+
+export function toIntegrationError(error: unknown, operation: string): IntegrationError {
+  if (isIntegrationError(error)) return error;
+  if (error instanceof Stripe.errors.StripeError) {
+    return new IntegrationError(kindOf(error), {
+      provider: PROVIDER,
+      operation,
+      status: error.statusCode ?? null,
+      requestId: error.requestId ?? null,
+      vendorCode: error.code ?? null,
+      retryAfterMs: retryAfterMs(error.headers),
+      cause: error,
+    });
+  }
+  return new IntegrationError("unknown", { provider: PROVIDER, operation, cause: error });
+}

@@ -1,0 +1,23 @@
+/** Exponential with full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+const BASE_MS = 1_000;
+const CAP_MS = 60 * 60 * 1_000;
+/** After this the work is given up and shown to a person. */
+const GIVE_UP_MS = 3 * 24 * 60 * 60 * 1_000;
+
+export type NextAttempt = { kind: "retry"; delayMs: number } | { kind: "dead" };
+
+/**
+ * When to try again after a failure. `attempts` counts the failed ones, from 1; `retryAfterMs` is what a vendor asked
+ * for; `random` is in [0, 1).
+ */
+export function nextAttempt(input: {
+  attempts: number;
+  ageMs: number;
+  retryable: boolean;
+  retryAfterMs: number | null;
+  random: number;
+}): NextAttempt {
+  if (!input.retryable || input.ageMs > GIVE_UP_MS) return { kind: "dead" };
+  const ceiling = Math.min(CAP_MS, BASE_MS * 2 ** (input.attempts - 1));
+  return { kind: "retry", delayMs: Math.max(input.retryAfterMs ?? 0, Math.ceil(input.random * ceiling)) };
+}

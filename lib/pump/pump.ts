@@ -1,0 +1,123 @@
+/**
+ * One idempotent function that does what is due. Started by ingress, actions, cron and a timer; none of them is the
+ * guarantee, the rows are: leased, so that instances share the work, and rescheduled when it fails.
+ */
+import { isAppError } from "@/lib/errors/app-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { errorFields, logger } from "@/lib/logger";
+import { processSingleton } from "@/lib/process-singleton";
+import { type NextAttempt, nextAttempt } from "./backoff";
+
+/** Longer than any vendor deadline, so that a live worker keeps what it leased. */
+const LEASE_MS = 60_000;
+const BATCH = 20;
+
+export interface WorkItem {
+  id: string;
+  attempts: number;
+  leaseToken: string;
+}
+
+/** A table of work. */
+export interface WorkSource<Item extends WorkItem> {
+  name: string;
+  /** Leases due items to this caller alone. */
+  claim(limit: number, leaseMs: number): Promise<Item[]>;
+  /** When the item came into being. */
+  bornAt(item: Item): Date;
+  /** Does the work and marks it done. Safe to be done again. */
+  process(item: Item): Promise<void>;
+  reschedule(item: Item, next: NextAttempt, lastError: string): Promise<void>;
+}
+
+export interface PumpReport {
+  processed: number;
+  failed: number;
+}
+
+/** Erases the item type, so that sources of several tables stand in one list. */
+export interface Work {
+  name: string;
+  /** Claims and does one batch; answers how many were claimed. */
+  runBatch(): Promise<PumpReport & { claimed: number }>;
+}
+
+/** The class and our own words; a vendor's prose may carry personal data and stays out of the table. */
+function describe(error: unknown): string {
+  if (isAppError(error)) return error.message;
+  return error instanceof Error ? error.name : "unknown error";
+}
+
+async function attempt<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
+  try {
+    await source.process(item);
+    return true;
+  } catch (error) {
+    const integration = isIntegrationError(error) ? error : null;
+    const next = nextAttempt({
+      attempts: item.attempts,
+      ageMs: Date.now() - source.bornAt(item).getTime(),
+      // Every failure is worth another try until its time is up: a fix may be deployed meanwhile.
+      retryable: true,
+      retryAfterMs: integration?.retryAfterMs ?? null,
+      random: Math.random(),
+    });
+    const fields = { source: source.name, id: item.id, attempts: item.attempts, next, ...errorFields(error) };
+    if (next.kind === "dead") logger.error(fields, "gave up");
+    else logger.warn(fields, "failed, will try again");
+    await source.reschedule(item, next, describe(error));
+    return false;
+  }
+}
+
+export function workFrom<Item extends WorkItem>(source: WorkSource<Item>): Work {
+  return {
+    name: source.name,
+    runBatch: async () => {
+      const items = await source.claim(BATCH, LEASE_MS);
+      const outcomes = await Promise.all(items.map((item) => attempt(source, item)));
+      const processed = outcomes.filter(Boolean).length;
+      return { claimed: items.length, processed, failed: items.length - processed };
+    },
+  };
+}
+
+export interface Pump {
+  /** Runs until nothing is due or the budget (milliseconds) is spent. A call during a run makes it look once more. */
+  run(budgetMs?: number): Promise<PumpReport>;
+}
+
+export function createPump(sources: readonly Work[]): Pump {
+  const state = processSingleton("pump", () => ({ running: null as Promise<PumpReport> | null, again: false }));
+
+  async function drain(budgetMs: number): Promise<PumpReport> {
+    const deadline = Date.now() + budgetMs;
+    const total: PumpReport = { processed: 0, failed: 0 };
+    let found: boolean;
+    do {
+      state.again = false;
+      found = false;
+      for (const source of sources) {
+        const batch = await source.runBatch();
+        total.processed += batch.processed;
+        total.failed += batch.failed;
+        // What failed is due later; only a batch with some success says that more may be due now.
+        found ||= batch.processed > 0;
+      }
+    } while ((found || state.again) && Date.now() < deadline);
+    return total;
+  }
+
+  return {
+    run: (budgetMs = 25_000) => {
+      if (state.running) {
+        state.again = true;
+        return state.running;
+      }
+      state.running = drain(budgetMs).finally(() => {
+        state.running = null;
+      });
+      return state.running;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** The control port: faults, reset, state and the request log. Not part of any vendor; never hit by a fault. */
+import { Hono } from "hono";
+import { type FaultBook, FaultRefusedError } from "@/lib/sandbox/kernel/faults";
+import type { RequestLog } from "@/lib/sandbox/kernel/request-log";
+import type { LoopbackServer } from "@/lib/sandbox/kernel/server";
+import type { SandboxStore, Vendor, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { indexPage, requestLogPage } from "./pages";
+
+export interface ControlledVendor {
+  vendor: Vendor;
+  server: Pick<LoopbackServer, "url" | "refuse" | "accept">;
+  store: SandboxStore;
+  standIn: VendorStandIn;
+  reset(): void;
+}
+
+export interface ControlDeps {
+  /** Told to whoever asks `GET /instance`: see `kernel/lock.ts`. */
+  instance: string;
+  faults: FaultBook;
+  log: RequestLog;
+  vendors: ControlledVendor[];
+}
+
+export function createControlApp({ instance, faults, log, vendors }: ControlDeps): Hono {
+  const app = new Hono();
+
+  /** Opens and closes ports as the book now says. */
+  const applyRefusals = async () => {
+    for (const { vendor, server } of vendors) {
+      if (faults.isRefused(vendor)) server.refuse();
+      else await server.accept();
+    }
+  };
+  const state = () => ({
+    faults: faults.list(),
+    vendors: Object.fromEntries(
+      vendors.map(({ vendor, server, standIn }) => [
+        vendor,
+        { url: server.url, state: standIn.describe(), deliveries: standIn.deliverer.list().map(withoutBody) },
+      ]),
+    ),
+  });
+
+  app.get("/", (context) =>
+    indexPage({ vendors, faults: faults.list(), controlUrl: new URL(context.req.url).origin }),
+  );
+  app.get("/instance", (context) => context.json({ instance }));
+  app.get("/faults", (context) => context.json({ faults: faults.list() }));
+  app.post("/faults", async (context) => {
+    const input = await readJson(context.req.raw);
+    if (input instanceof Response) return input;
+    try {
+      const fault = faults.add(input);
+      await applyRefusals();
+      return context.json({ fault }, 201);
+    } catch (error) {
+      if (error instanceof FaultRefusedError) return context.json({ error: error.message }, 400);
+      throw error;
+    }
+  });
+  app.delete("/faults", async (context) => {
+    faults.clear();
+    await applyRefusals();
+    return context.json({ faults: [] });
+  });
+  app.post("/reset", async (context) => {
+    faults.clear();
+    await applyRefusals();
+    for (const vendor of vendors) vendor.reset();
+    log.clear();
+    return context.json({ reset: vendors.map(({ vendor }) => vendor) });
+  });
+  app.get("/state", (context) => context.json(state()));
+  app.get("/requests", async (context) => {
+    const wantsJson =
+      context.req.query("format") === "json" || /\bjson\b/.test(context.req.header("accept") ?? "");
+    if (wantsJson) return context.json({ requests: log.list() });
+    return requestLogPage(log.list());
+  });
+  app.notFound((context) =>
+    context.json({ error: `${context.req.method} ${context.req.path}: no such route.` }, 404),
+  );
+  app.onError((error, context) => context.json({ error: error.message }, 500));
+  return app;
+}
+
+/** Without the content type a page of another site could post here: the browser would not ask first. */
+async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!type.startsWith("application/json")) {
+    return Response.json({ error: "content-type: must be application/json" }, { status: 415 });
+  }
+  try {
+    return await request.json();
+  } catch (error) {
+    if (error instanceof SyntaxError) return Response.json({ error: "body: is not JSON" }, { status: 400 });
+    throw error;
+  }
+}
+
+/** Bodies are in the vendor's own pages; here they would only be noise. */
+function withoutBody<T extends { body: string }>({ body: _body, ...rest }: T): Omit<T, "body"> {
+  return rest;
+}

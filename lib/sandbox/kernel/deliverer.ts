@@ -1,0 +1,201 @@
+/**
+ * Webhook delivery with the vendors' own promise: at least once, retried until the app answers 2xx, and no order
+ * promised (though none is broken on purpose: what is due is sent in the order in which it was made).
+ *
+ * Rows live in the stand-in's store, so a killed sandbox goes on where it was.
+ */
+import type { DeliveryRecord, OutgoingWebhook, SandboxStore, WebhookDeliverer, WebhookSigner } from "./types";
+
+const COLLECTION = "kernel.deliveries";
+
+/** Waits between attempts, in milliseconds; the last one repeats until `maximumAttempts`. */
+const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+
+export interface DelivererOptions {
+  store: SandboxStore;
+  signer: WebhookSigner;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Default: 10 000. */
+  attemptTimeoutMs?: number;
+  /** Attempts in one run of the sandbox before a row is `failed`. Default: 16, about ten minutes. */
+  maximumAttempts?: number;
+  /** Default: 8. */
+  maximumInFlight?: number;
+  /** Finished rows that are kept for looking at. Default: 500. */
+  maximumHistory?: number;
+  /** Overrides the waits between attempts; tests shorten them. */
+  backoffMs?: readonly number[];
+}
+
+/** What is known of a pending row in this run only: a restart gives every row a fresh schedule. */
+interface Schedule {
+  dueAt: number;
+  attemptsThisRun: number;
+}
+
+/** Starts delivering at once what the store still holds as pending. */
+export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
+  const { store, signer, now } = options;
+  const backoffMs = options.backoffMs ?? BACKOFF_MS;
+  const maximumAttempts = options.maximumAttempts ?? 16;
+  const maximumInFlight = options.maximumInFlight ?? 8;
+  const pending = new Map<string, Schedule>();
+  const inFlight = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+
+  const deliver = async (key: string, schedule: Schedule) => {
+    const row = store.get<DeliveryRecord>(COLLECTION, key);
+    if (!row) {
+      pending.delete(key);
+      return;
+    }
+    const outcome = await attempt(row, signer, now(), options.attemptTimeoutMs ?? 10_000, stopping.signal);
+    if (stopping.signal.aborted && !outcome.delivered) return;
+    // A reset while the request was on its way has forgotten the row: it must not come back.
+    const current = store.get<DeliveryRecord>(COLLECTION, key);
+    if (!current || current.createdAt !== row.createdAt) {
+      if (!current) pending.delete(key);
+      return;
+    }
+    schedule.attemptsThisRun += 1;
+    const again = pending.get(key) !== schedule;
+    const exhausted = schedule.attemptsThisRun >= maximumAttempts;
+    const wait = backoffMs[Math.min(schedule.attemptsThisRun, backoffMs.length) - 1] ?? 60_000;
+    const state = again ? "pending" : outcome.delivered ? "delivered" : exhausted ? "failed" : "pending";
+    const nextAttemptAt = again ? now() : now() + wait;
+    store.put<DeliveryRecord>(COLLECTION, key, {
+      ...current,
+      state,
+      attempts: current.attempts + 1,
+      nextAttemptAt,
+      lastStatus: outcome.status,
+      lastError: outcome.error,
+    });
+    if (again) return;
+    if (state === "pending") schedule.dueAt = nextAttemptAt;
+    else {
+      pending.delete(key);
+      trimHistory();
+    }
+  };
+
+  let finished = 0;
+  /** Forgets the oldest finished rows, now and then, because listing them all each time would cost too much. */
+  const trimHistory = () => {
+    const maximum = options.maximumHistory ?? 500;
+    finished += 1;
+    if (finished <= maximum) return;
+    const done = store.list<DeliveryRecord>(COLLECTION).filter((row) => row.state !== "pending");
+    const surplus = done.slice(0, Math.max(0, done.length - Math.floor(maximum * 0.9)));
+    for (const row of surplus) store.delete(COLLECTION, keyOf(row));
+    finished = done.length - surplus.length;
+  };
+
+  const run = () => {
+    clearTimeout(timer);
+    if (stopping.signal.aborted) return;
+    let soonest = Number.POSITIVE_INFINITY;
+    // A map goes through its keys in the order of their making. With every place taken the next one to come free looks again.
+    for (const [key, schedule] of pending) {
+      if (inFlight.size >= maximumInFlight) return;
+      if (inFlight.has(key)) continue;
+      if (schedule.dueAt > now()) {
+        soonest = Math.min(soonest, schedule.dueAt);
+        continue;
+      }
+      const sending = deliver(key, schedule).finally(() => {
+        inFlight.delete(key);
+        run();
+      });
+      inFlight.set(key, sending);
+    }
+    if (soonest !== Number.POSITIVE_INFINITY) timer = setTimeout(run, Math.max(1, soonest - now()));
+  };
+
+  for (const row of store.list<DeliveryRecord>(COLLECTION)) {
+    if (row.state === "pending") pending.set(keyOf(row), { dueAt: now(), attemptsThisRun: 0 });
+    else finished += 1;
+  }
+  timer = setTimeout(run, 0);
+
+  return {
+    enqueue(webhook) {
+      const at = now();
+      const key = keyOf(webhook);
+      store.put<DeliveryRecord>(COLLECTION, key, {
+        ...webhook,
+        state: "pending",
+        attempts: 0,
+        createdAt: at,
+        nextAttemptAt: at,
+        lastStatus: null,
+        lastError: null,
+      });
+      pending.set(key, { dueAt: at, attemptsThisRun: 0 });
+      // Later in this turn: the answer that caused the event should not wait for the sending to begin.
+      setImmediate(run);
+    },
+    redeliver(id) {
+      for (const row of store.list<DeliveryRecord>(COLLECTION)) {
+        if (row.id !== id) continue;
+        const at = now();
+        store.put<DeliveryRecord>(COLLECTION, keyOf(row), { ...row, state: "pending", nextAttemptAt: at });
+        pending.set(keyOf(row), { dueAt: at, attemptsThisRun: 0 });
+      }
+      setImmediate(run);
+    },
+    list: () => store.list<DeliveryRecord>(COLLECTION),
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await Promise.allSettled(inFlight.values());
+    },
+  };
+}
+
+/** One message may go to several endpoints. */
+function keyOf(webhook: Pick<OutgoingWebhook, "id" | "url">): string {
+  return `${webhook.id} ${webhook.url}`;
+}
+
+interface AttemptOutcome {
+  delivered: boolean;
+  status: number | null;
+  error: string | null;
+}
+
+async function attempt(
+  row: DeliveryRecord,
+  signer: WebhookSigner,
+  nowMs: number,
+  timeoutMs: number,
+  stopping: AbortSignal,
+): Promise<AttemptOutcome> {
+  const { id, url, body } = row;
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...signer({ id, url, body }, nowMs) },
+      body,
+      // A redirect is not an acknowledgement.
+      redirect: "manual",
+      signal: AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]),
+    });
+    await response.body?.cancel();
+    return { delivered: response.ok, status: response.status, error: null };
+  } catch (error) {
+    return { delivered: false, status: null, error: reasonOf(error, timeoutMs) };
+  }
+}
+
+/** fetch hides why it failed in `cause`. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
+  const cause: unknown = error.cause;
+  if (cause instanceof Error)
+    return "code" in cause ? `${String(cause.code)}: ${cause.message}` : cause.message;
+  return error.message;
+}

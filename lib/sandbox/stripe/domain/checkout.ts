@@ -1,0 +1,159 @@
+/** Hosted checkout: what a person's clicks on `/pay/<session>` do to the account. */
+import { makeCustomer } from "../objects/make-customer";
+import { makeCustomerDetails } from "../objects/make-checkout-session";
+import { makePaymentIntent } from "../objects/make-payment-intent";
+import { makeSetupIntent } from "../objects/make-setup-intent";
+import type { CheckoutSession, PaymentIntent } from "../wire";
+import type { CheckoutRecord, World } from "../world";
+import type { TestCard } from "./cards";
+import { attachDeclineOf, attachMethod, confirmPayment, createCard, failAuthentication, needsAuthentication } from "./payments";
+import { startSubscription } from "./subscriptions";
+
+export type CheckoutOutcome =
+  | { kind: "complete" }
+  | { kind: "declined"; message: string }
+  | { kind: "requires_action" };
+
+export interface CheckoutPayment {
+  card: TestCard;
+  expMonth: number;
+  expYear: number;
+  name: string;
+  email: string;
+}
+
+export function expireSession(world: World, id: string): CheckoutSession {
+  return world.change("checkout_sessions", id, { status: "expired", url: null }, "checkout.session.expired");
+}
+
+/** Where the person goes once the session is complete. */
+export function successUrlOf(session: CheckoutSession): string | null {
+  return session.success_url?.replaceAll("{CHECKOUT_SESSION_ID}", session.id) ?? null;
+}
+
+/**
+ * Charges the card for an open session. Complete means that the subscription exists and is active before this returns:
+ * nothing waits for the person to come back to the app.
+ */
+export function payCheckout(world: World, id: string, payment: CheckoutPayment): CheckoutOutcome {
+  const session = world.need("checkout_sessions", id);
+  if (session.status !== "open") throw new Error(`${id} is not open.`);
+  const customer = session.customer ?? addCustomer(world, payment);
+  world.change("checkout_sessions", id, {
+    customer,
+    customer_details: makeCustomerDetails(payment.email, payment.name),
+  });
+  const method = createCard(world, payment);
+  world.change("checkout_sessions", id, {});
+  const record = { ...world.need("checkout_records", id), paymentMethod: method.id };
+  world.put("checkout_records", record);
+  if (dueToday(session, record) === 0) return setUpCard(world, id, method.id, false);
+  const intent = openIntent(world, world.need("checkout_sessions", id), record, payment.email);
+  return charge(world, id, intent, method.id, false);
+}
+
+/** The click on the 3-D Secure page. */
+export function finishAuthentication(world: World, id: string, passed: boolean): CheckoutOutcome {
+  const record = world.need("checkout_records", id);
+  if (!record.paymentMethod) throw new Error(`${id} has no card to authenticate.`);
+  const intent = record.paymentIntent ? world.need("payment_intents", record.paymentIntent) : null;
+  if (!passed) {
+    const message = intent
+      ? failAuthentication(world, intent.id)
+      : "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
+    world.put("checkout_records", { ...record, paymentMethod: null });
+    return { kind: "declined", message };
+  }
+  return intent ? charge(world, id, intent, record.paymentMethod, true) : setUpCard(world, id, record.paymentMethod, true);
+}
+
+/** Whether the session waits for the 3-D Secure click. */
+export function awaitsAuthentication(world: World, id: string): boolean {
+  const record = world.need("checkout_records", id);
+  return record.paymentMethod !== null && needsAuthentication(world, record.paymentMethod);
+}
+
+function addCustomer(world: World, { email, name }: CheckoutPayment): string {
+  return world.add("customers", makeCustomer({ created: world.now(), email, name }), "customer.created").id;
+}
+
+/** Minor units; nothing during a trial. */
+function dueToday(session: CheckoutSession, record: CheckoutRecord): number {
+  return record.subscriptionData.trialPeriodDays ? 0 : (session.amount_total ?? 0);
+}
+
+/** One PaymentIntent a session: a second card tries the same one. */
+function openIntent(world: World, session: CheckoutSession, record: CheckoutRecord, email: string): PaymentIntent {
+  if (record.paymentIntent) return world.need("payment_intents", record.paymentIntent);
+  const intent = makePaymentIntent({
+    created: world.nowFor(session.customer),
+    amount: session.amount_total ?? 0,
+    currency: session.currency ?? "usd",
+    customer: session.customer,
+    description: "Subscription creation",
+    receiptEmail: email,
+    isForSubscription: true,
+  });
+  world.put("checkout_records", { ...record, paymentIntent: intent.id });
+  return world.add("payment_intents", intent, "payment_intent.created");
+}
+
+function charge(world: World, id: string, intent: PaymentIntent, method: string, authenticated: boolean): CheckoutOutcome {
+  const outcome = confirmPayment(world, intent.id, method, {
+    authenticated,
+    authenticationUrl: `${world.baseUrl}/pay/${id}/3ds`,
+    returnUrl: `${world.baseUrl}/pay/${id}`,
+  });
+  if (outcome.kind === "requires_action") return outcome;
+  if (outcome.kind === "declined") {
+    world.put("checkout_records", { ...world.need("checkout_records", id), paymentMethod: null });
+    return { kind: "declined", message: outcome.decline.message };
+  }
+  complete(world, id, method, world.need("payment_intents", intent.id));
+  return { kind: "complete" };
+}
+
+/** Nothing is due today: the card is only kept for later. */
+function setUpCard(world: World, id: string, method: string, authenticated: boolean): CheckoutOutcome {
+  const decline = attachDeclineOf(world, method);
+  if (decline) return { kind: "declined", message: decline.message };
+  if (!authenticated && needsAuthentication(world, method)) return { kind: "requires_action" };
+  if (authenticated) world.put("cards", { ...world.need("cards", method), authenticated: true });
+  const { customer } = world.need("checkout_sessions", id);
+  const intent = makeSetupIntent({ created: world.nowFor(customer), customer, paymentMethod: method });
+  world.add("setup_intents", intent, "setup_intent.created");
+  world.change("setup_intents", intent.id, { status: "succeeded" }, "setup_intent.succeeded");
+  complete(world, id, method, null);
+  return { kind: "complete" };
+}
+
+function complete(world: World, id: string, method: string, paidBy: PaymentIntent | null): void {
+  const session = world.need("checkout_sessions", id);
+  const record = world.need("checkout_records", id);
+  const customer = session.customer ?? "";
+  const { metadata, description, trialPeriodDays } = record.subscriptionData;
+  attachMethod(world, method, customer);
+  const { subscription, invoice } = startSubscription(world, {
+    customer,
+    items: record.lineItems.flatMap(({ price, quantity }) =>
+      price ? [{ price, quantity: quantity ?? 1, metadata: {} }] : [],
+    ),
+    metadata,
+    description,
+    defaultPaymentMethod: method,
+    trialEnd: trialPeriodDays ? world.nowFor(customer) + trialPeriodDays * 24 * 3600 : null,
+    paidBy,
+  });
+  world.change(
+    "checkout_sessions",
+    id,
+    {
+      status: "complete",
+      payment_status: paidBy ? "paid" : "no_payment_required",
+      subscription: subscription.id,
+      invoice: invoice.id,
+      url: null,
+    },
+    "checkout.session.completed",
+  );
+}

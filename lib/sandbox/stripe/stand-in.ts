@@ -1,0 +1,103 @@
+/**
+ * The payments vendor, played on this machine: the real `stripe` package talks to it unchanged. It keeps its objects in
+ * the kernel's store, makes an event for every change and delivers it signed.
+ */
+import { Hono } from "hono";
+import type { DeliveryRecord, StandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { nextDueAt, settleDue } from "./domain/lifecycle";
+import { registerCheckoutPages } from "./hosted/checkout-routes";
+import { type ApiErrorFields, errorBody } from "./http/api-error";
+import { createApi, unrecognizedRoute } from "./http/router";
+import { registerCheckoutSessions } from "./resources/checkout-sessions";
+import { registerCustomers } from "./resources/customers";
+import { registerEvents } from "./resources/events";
+import { registerPrices } from "./resources/prices";
+import { registerProducts } from "./resources/products";
+import { registerSubscriptions } from "./resources/subscriptions";
+import { seedAccount } from "./seed";
+import { createWebhooks } from "./webhooks";
+import { COUNTED_TABLES, createWorld, type World } from "./world";
+
+/** How often due things are looked for when nobody calls. */
+const TICK_MS = 1000;
+
+/**
+ * Makes the stand-in over a store, which may hold an account already.
+ */
+export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
+  const { store, baseUrl, appUrl } = deps;
+  const app = new Hono();
+  const webhooks = createWebhooks(deps, () => world);
+  const world: World = createWorld({
+    store,
+    baseUrl,
+    now: () => deps.now(),
+    deliver: (event) => webhooks.deliver(event),
+    countEndpoints: (type) => webhooks.endpointsFor(type).length,
+  });
+  const settle = createSettle(world);
+  const api = createApi({ app, world, store, now: () => deps.now(), settle });
+
+  registerCustomers(api, world);
+  registerProducts(api, world);
+  registerPrices(api, world);
+  registerCheckoutSessions(api, world);
+  registerSubscriptions(api, world);
+  registerEvents(api, world, webhooks.countPending);
+  registerCheckoutPages(app, world, settle);
+  app.notFound((context) => unrecognizedRoute(context, baseUrl));
+
+  seedAccount(world, appUrl);
+  const timer = setInterval(settle, TICK_MS);
+  timer.unref();
+
+  return {
+    vendor: "stripe",
+    app,
+    deliverer: webhooks.deliverer,
+    stop: () => clearInterval(timer),
+    describe: () => ({
+      account: world.list("account")[0]?.id ?? null,
+      counts: Object.fromEntries(COUNTED_TABLES.map((name) => [name, world.list(name).length])),
+      deliveries: countStates(webhooks.deliverer.list()),
+    }),
+    seed: () => seedAccount(world, appUrl),
+    errorBody: (status) => errorBody(faultError(status), null, baseUrl),
+  };
+}
+
+/** Looks through everything only when something was written or has come due since the last look. */
+function createSettle(world: World): () => void {
+  let seenRevision = -1;
+  let dueAt = 0;
+  return () => {
+    if (world.revision() === seenRevision && world.now() < dueAt) return;
+    settleDue(world);
+    seenRevision = world.revision();
+    dueAt = nextDueAt(world);
+  };
+}
+
+function countStates(deliveries: readonly DeliveryRecord[]): Record<DeliveryRecord["state"], number> {
+  const counts = { pending: 0, delivered: 0, failed: 0 };
+  for (const { state } of deliveries) counts[state] += 1;
+  return counts;
+}
+
+/** The error that the vendor gives with a status. https://docs.stripe.com/api/errors */
+function faultError(status: number): ApiErrorFields {
+  if (status === 401) return { type: "invalid_request_error", message: "Invalid API Key provided: sk_test_*******" };
+  if (status === 402) {
+    const message = "Your card was declined.";
+    return { type: "card_error", code: "card_declined", decline_code: "generic_decline", message };
+  }
+  if (status === 409) {
+    return { type: "idempotency_error", code: "idempotency_key_in_use", message: "Another request holds this key." };
+  }
+  if (status === 429) {
+    const message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
+    return { type: "invalid_request_error", code: "rate_limit", message };
+  }
+  if (status >= 400 && status < 500) return { type: "invalid_request_error", message: "The request was refused." };
+  return { type: "api_error", message: "An unknown error occurred." };
+}

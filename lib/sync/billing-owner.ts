@@ -1,0 +1,18 @@
+import { findBillingOwner, type BillingOwner } from "@/lib/db/billing-customers";
+import { AppError } from "@/lib/errors/app-error";
+
+/**
+ * Whose a vendor's customer is: by the customer's id, else by the workspace in the metadata that we wrote.
+ * @throws AppError "not_found": the event is kept and tried again, for its workspace may be about to be written.
+ */
+export async function requireBillingOwner(input: {
+  customerId: string;
+  workspaceId: string | null;
+}): Promise<BillingOwner> {
+  const owner = await findBillingOwner(input);
+  if (owner) return owner;
+  throw new AppError("not_found", {
+    userMessage: "This customer is not known here.",
+    logMessage: `no workspace for the payments customer ${input.customerId}`,
+  });
+}

@@ -1,0 +1,83 @@
+import { duplicateSubscriptions } from "@/lib/billing/current-subscription";
+import { isLive } from "@/lib/billing/status";
+import { recordAudit } from "@/lib/db/audit-log";
+import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
+import { type Database, db } from "@/lib/db/client";
+import { nextFence } from "@/lib/db/fence";
+import { closeOpenCheckout } from "@/lib/db/operations";
+import { listSubscriptions, markSubscriptionGone, saveSubscription } from "@/lib/db/subscriptions";
+import { lockWorkspace } from "@/lib/db/workspaces";
+import { payments } from "@/lib/integrations/payments";
+import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import { logger } from "@/lib/logger";
+import { enqueueCancelDuplicate } from "@/lib/outbox/enqueue";
+import { requireBillingOwner } from "./billing-owner";
+import { subscriptionMails } from "./due-mails";
+import { prepareMails } from "./prepare-mails";
+
+/** Runs inside the transaction that writes the state: marks an inbox event done, closes an operation. */
+export type Finish = (tx: Database) => Promise<void>;
+
+/**
+ * Makes our copy of a subscription equal the vendor's, with every effect that its state calls for. Convergent: any
+ * number of runs, in any order and at once, ends in the vendor's newest state and in each effect once.
+ */
+export async function syncSubscription(subscriptionId: string, finish: Finish): Promise<void> {
+  const fence = await nextFence();
+  const snapshot = await payments().getSubscription(subscriptionId);
+  if (snapshot) return recordSubscription({ snapshot, fence, finish });
+  await db().$transaction(async (tx) => {
+    await markSubscriptionGone(tx, { subscriptionId, fence, at: new Date() });
+    await finish(tx);
+  });
+}
+
+/** The second half, for a snapshot that is there already: the answer to a write, with the fence taken before it. */
+export async function recordSubscription(input: {
+  snapshot: SubscriptionSnapshot;
+  fence: bigint;
+  finish: Finish;
+}): Promise<void> {
+  const { snapshot, fence } = input;
+  const owner = await requireBillingOwner(snapshot);
+  const { workspaceId } = owner;
+  const enqueueMails = await prepareMails(subscriptionMails(snapshot, owner.workspaceName), owner.ownerEmails);
+
+  const duplicates = await db().$transaction(async (tx) => {
+    // Writers of one workspace's billing state take turns; the vendor was read before.
+    await lockWorkspace(tx, workspaceId);
+    const customer = await ensureBillingCustomer(tx, { workspaceId, customerId: snapshot.customerId });
+    const written = await saveSubscription(tx, { workspaceId, billingCustomerId: customer.id, snapshot, fence });
+    let cancelled: string[] = [];
+    if (written) {
+      await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
+      if (isLive(snapshot.status)) await closeOpenCheckout(tx, workspaceId);
+      cancelled = await cancelDuplicates(tx, workspaceId);
+      if (!cancelled.includes(snapshot.id)) await enqueueMails(tx);
+      await recordAudit(tx, {
+        workspaceId,
+        action: "subscription.synced",
+        detail: { subscriptionId: snapshot.id, status: snapshot.status, planKey: snapshot.planKey },
+      });
+    }
+    await input.finish(tx);
+    return cancelled;
+  });
+  for (const subscriptionId of duplicates) {
+    logger.error({ workspaceId, subscriptionId }, "duplicate subscription: it is being cancelled and refunded");
+  }
+}
+
+/** A workspace pays once: later live subscriptions are ended and given back through the outbox. */
+async function cancelDuplicates(tx: Database, workspaceId: string): Promise<string[]> {
+  const duplicates = duplicateSubscriptions(await listSubscriptions(tx, workspaceId));
+  for (const { externalId } of duplicates) {
+    await enqueueCancelDuplicate(tx, { subscriptionId: externalId });
+    await recordAudit(tx, {
+      workspaceId,
+      action: "subscription.duplicate",
+      detail: { subscriptionId: externalId },
+    });
+  }
+  return duplicates.map(({ externalId }) => externalId);
+}

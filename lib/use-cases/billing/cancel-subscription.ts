@@ -1,0 +1,20 @@
+import { billingState } from "@/lib/billing/status";
+import type { Viewer } from "@/lib/billing/views";
+import { AppError } from "@/lib/errors/app-error";
+import { payments } from "@/lib/integrations/payments";
+import { requireSubscription, writeSubscription } from "@/lib/sync/write-subscription";
+
+/** Cancels at the end of the paid period. */
+export async function cancelSubscription({ viewer }: { viewer: Viewer }): Promise<void> {
+  const current = await requireSubscription(viewer.workspaceId);
+  if (!billingState(current.view, new Date()).canCancel) {
+    throw new AppError("conflict", { userMessage: "This subscription is cancelled already." });
+  }
+  await writeSubscription({
+    viewer,
+    kind: "CANCEL",
+    choice: null,
+    write: (operationId) =>
+      payments().setCancelAtPeriodEnd({ operationId, subscriptionId: current.externalId, cancel: true }),
+  });
+}

@@ -1,0 +1,146 @@
+import { isLive } from "@/lib/billing/status";
+import type { Viewer } from "@/lib/billing/views";
+import { recordAudit } from "@/lib/db/audit-log";
+import { db } from "@/lib/db/client";
+import {
+  beginOperation,
+  closeOperation,
+  findOperation,
+  type Operation,
+  type PlanChoice,
+  saveOperationResult,
+} from "@/lib/db/operations";
+import { findCurrentSubscription } from "@/lib/db/subscriptions";
+import { appUrl } from "@/lib/env";
+import { AppError } from "@/lib/errors/app-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { payments } from "@/lib/integrations/payments";
+import type { CheckoutSnapshot } from "@/lib/integrations/payments/port";
+import { ensureCustomer } from "@/lib/sync/ensure-customer";
+
+/** How long a hosted checkout stays open; the vendor allows 30 minutes to 24 hours. */
+const CHECKOUT_LIVES_MS = 60 * 60 * 1000;
+/** A request repeated this late would ask for an expiry that is too near, so it is looked up instead. */
+const REPEATABLE_MS = 25 * 60 * 1000;
+/** A page that is about to close is not offered again. */
+const REUSE_MARGIN_MS = 2 * 60 * 1000;
+/** How long a second click waits for the first one's answer. */
+const WAIT_MS = 8_000;
+const WAIT_STEP_MS = 150;
+
+/**
+ * Opens the hosted checkout for a plan, or the one that is open already. One open checkout per workspace: another
+ * choice expires the earlier page first, and a double click, a second tab and a second member all get the same page.
+ */
+export async function startCheckout(input: { viewer: Viewer; choice: PlanChoice }): Promise<{ url: string }> {
+  const { viewer, choice } = input;
+  const { workspaceId, userId } = viewer;
+  await refuseSecondSubscription(workspaceId);
+  const customerId = await ensureCustomer(viewer);
+
+  // Three rounds: an earlier page may have to be closed first, and another request may open one meanwhile.
+  for (let round = 0; round < 3; round += 1) {
+    const expiresAt = new Date(Date.now() + CHECKOUT_LIVES_MS);
+    const begun = await beginOperation({ workspaceId, userId, kind: "CHECKOUT", input: choice, expiresAt });
+    if (begun.isNew) return open(begun.operation, customerId);
+    const url = await reuse(begun.operation, choice, customerId);
+    if (url) return { url };
+  }
+  throw new AppError("conflict", {
+    userMessage: "Another payment page is being opened for this workspace. Please try again in a moment.",
+  });
+}
+
+async function refuseSecondSubscription(workspaceId: string): Promise<void> {
+  const current = await findCurrentSubscription(workspaceId);
+  if (current && isLive(current.view.status)) {
+    throw new AppError("conflict", {
+      userMessage: "This workspace has a subscription already. You can change its plan on the billing page.",
+    });
+  }
+}
+
+async function open(operation: Operation, customerId: string): Promise<{ url: string }> {
+  const { id: operationId, workspaceId, input: choice, expiresAt } = operation;
+  if (!choice || !expiresAt) throw new Error(`checkout operation ${operationId} has no choice`);
+  let checkout: CheckoutSnapshot;
+  try {
+    checkout = await payments().createCheckout({
+      operationId,
+      workspaceId,
+      customerId,
+      ...choice,
+      expiresAt,
+      successUrl: `${appUrl()}/billing/return?operation=${operationId}`,
+      cancelUrl: `${appUrl()}/billing?checkout=cancelled`,
+    });
+  } catch (error) {
+    // A refusal is final and frees the workspace; an unknown outcome keeps the operation, and its key, open.
+    if (isIntegrationError(error) && !error.retryable && error.kind !== "unknown") {
+      await closeOperation(db(), operationId, "FAILED", error.kind);
+    }
+    throw error;
+  }
+  return keep(operation, checkout);
+}
+
+async function keep(operation: Operation, checkout: CheckoutSnapshot): Promise<{ url: string }> {
+  if (!checkout.url) {
+    throw new AppError("conflict", {
+      userMessage: "This payment page has been used already. Please reload to see where things stand.",
+    });
+  }
+  await saveOperationResult(operation.id, { checkoutId: checkout.id, url: checkout.url });
+  await recordAudit(db(), {
+    workspaceId: operation.workspaceId,
+    action: "checkout.opened",
+    detail: { operationId: operation.id, checkoutId: checkout.id },
+  });
+  return { url: checkout.url };
+}
+
+/** What to do about a checkout that is open: its URL, or null once it is closed and a new one may begin. */
+async function reuse(met: Operation, choice: PlanChoice, customerId: string): Promise<string | null> {
+  const operation = await waitForAnswer(met);
+  if (operation === null || operation.state !== "OPEN") return null;
+  const { checkoutId, url } = operation.result;
+  const same = operation.input?.planKey === choice.planKey && operation.input.interval === choice.interval;
+  const fresh = (operation.expiresAt?.getTime() ?? 0) - Date.now() > REUSE_MARGIN_MS;
+
+  if (checkoutId && url && same && fresh) return url;
+  if (checkoutId) return closeEarlier(operation, checkoutId);
+  // No answer was kept: its maker died or gave up. The same key asks again, as long as it may.
+  if (Date.now() - operation.createdAt.getTime() < REPEATABLE_MS) {
+    const reopened = await open(operation, customerId);
+    if (same) return reopened.url;
+    const kept = await findOperation(operation.workspaceId, operation.id);
+    return kept?.result.checkoutId ? closeEarlier(kept, kept.result.checkoutId) : null;
+  }
+  const found = await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
+  if (found) return closeEarlier(operation, found.id);
+  await closeOperation(db(), operation.id, "EXPIRED");
+  return null;
+}
+
+/** Expires an earlier page, unless it was paid meanwhile. */
+async function closeEarlier(operation: Operation, checkoutId: string): Promise<null> {
+  const checkout = await payments().expireCheckout({ checkoutId, operationId: operation.id });
+  if (checkout.state === "complete") {
+    throw new AppError("conflict", {
+      userMessage: "A payment for this workspace was just made and is being confirmed. Please reload in a moment.",
+    });
+  }
+  await closeOperation(db(), operation.id, "EXPIRED");
+  return null;
+}
+
+/** Gives the request that began the operation time to keep the vendor's answer. */
+async function waitForAnswer(met: Operation): Promise<Operation | null> {
+  const deadline = Math.min(Date.now() + WAIT_MS, met.createdAt.getTime() + 2 * WAIT_MS);
+  let operation: Operation | null = met;
+  while (operation?.state === "OPEN" && !operation.result.checkoutId && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, WAIT_STEP_MS));
+    operation = await findOperation(met.workspaceId, met.id);
+  }
+  return operation;
+}

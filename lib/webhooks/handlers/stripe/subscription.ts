@@ -1,0 +1,14 @@
+import { syncSubscription } from "@/lib/sync/sync-subscription";
+import type { HandlerFamily } from "../../handler";
+
+export const subscriptionHandlers: HandlerFamily = {
+  types: [
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+  ],
+  handle: async ({ objectId }, finish) => syncSubscription(objectId, finish),
+};

@@ -1,0 +1,24 @@
+import { getSessionCookie } from "better-auth/cookies";
+import { type NextRequest, NextResponse } from "next/server";
+import { PATH_HEADER } from "@/lib/auth/return-path";
+
+/** Redirects and headers only; every page, action and route checks for itself who is asking. */
+export const config = {
+  runtime: "nodejs",
+  // Webhooks are left out: a middleware would buffer their bodies.
+  matcher: ["/((?!api/|_next/|.*\\.[a-z0-9]+$).*)"],
+};
+
+const SIGNED_IN_ONLY = /^\/(dashboard|billing|settings|admin)(\/|$)/;
+
+export function middleware(request: NextRequest): NextResponse {
+  const { pathname, search } = request.nextUrl;
+  const path = `${pathname}${search}`;
+  // A hint that saves a round trip, no proof: the page decides.
+  if (SIGNED_IN_ONLY.test(pathname) && !getSessionCookie(request, { cookiePrefix: "breakwater" })) {
+    return NextResponse.redirect(new URL(`/sign-in?next=${encodeURIComponent(path)}`, request.url));
+  }
+  const headers = new Headers(request.headers);
+  headers.set(PATH_HEADER, path);
+  return NextResponse.next({ request: { headers } });
+}

@@ -1,0 +1,47 @@
+import type { Ports } from "./env";
+import { DEFAULT_PORTS } from "./paths";
+import { freePort, portOrNext } from "./ports";
+
+const VARIABLES = {
+  app: "PORT",
+  stripe: "SANDBOX_STRIPE_PORT",
+  resend: "SANDBOX_RESEND_PORT",
+  control: "SANDBOX_CONTROL_PORT",
+  postgres: "EMBEDDED_PG_PORT",
+} as const satisfies Record<keyof Ports, string>;
+
+export type ChosenPorts = { ports: Ports; replaced: { name: keyof Ports; wanted: number; got: number }[] };
+
+/** The fixed ports (or those that the environment names); a busy one is replaced by the next free one. */
+export async function choosePorts(values: Record<string, string>): Promise<ChosenPorts> {
+  const ports: Ports = { ...DEFAULT_PORTS };
+  const replaced: ChosenPorts["replaced"] = [];
+  const taken = new Set<number>();
+  for (const name of Object.keys(VARIABLES) as (keyof Ports)[]) {
+    const wanted = wantedPort(name, values);
+    const got = await portOrNext(wanted, taken);
+    taken.add(got);
+    ports[name] = got;
+    if (got !== wanted) replaced.push({ name, wanted, got });
+  }
+  return { ports, replaced };
+}
+
+/** The port that a part would like, before looking whether it is free. */
+export function wantedPort(name: keyof Ports, values: Record<string, string>): number {
+  const text = values[VARIABLES[name]];
+  if (text === undefined) return DEFAULT_PORTS[name];
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`${VARIABLES[name]} is "${text}", which is no port (1 to 65535).`);
+  }
+  return port;
+}
+
+/** For tests: whatever is free. */
+export async function anyPorts(): Promise<Ports> {
+  const chosen = new Set<number>();
+  while (chosen.size < 5) chosen.add(await freePort());
+  const [app, stripe, resend, control, postgres] = [...chosen] as [number, number, number, number, number];
+  return { app, stripe, resend, control, postgres };
+}
