@@ -3,18 +3,18 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 
-type Suite = { name: string; testTimeoutMs: number; serial?: boolean };
+type Suite = { name: string; testTimeoutMs: number; serial?: boolean; database?: boolean };
 
 /** One project per folder of tests/, in the order in which `npm test` runs them. */
 const suites: Suite[] = [
   { name: "unit", testTimeoutMs: 5_000 },
   { name: "architecture", testTimeoutMs: 60_000 },
-  { name: "contracts", testTimeoutMs: 20_000 },
-  { name: "integration", testTimeoutMs: 30_000 },
-  { name: "security", testTimeoutMs: 60_000 },
+  { name: "contracts", testTimeoutMs: 20_000, database: true },
+  { name: "integration", testTimeoutMs: 30_000, database: true },
+  { name: "security", testTimeoutMs: 60_000, database: true },
   // These start whole stacks: one at a time, or they starve each other of the processor.
-  { name: "reliability", testTimeoutMs: 120_000, serial: true },
-  { name: "e2e", testTimeoutMs: 180_000, serial: true },
+  { name: "reliability", testTimeoutMs: 120_000, database: true, serial: true },
+  { name: "e2e", testTimeoutMs: 180_000, database: true, serial: true },
 ];
 
 export default defineConfig({
@@ -26,12 +26,13 @@ export default defineConfig({
     },
   },
   test: {
-    projects: suites.map(({ name, testTimeoutMs, serial }) => ({
+    projects: suites.map(({ name, testTimeoutMs, serial, database }) => ({
       extends: true,
       test: {
         name,
         include: [`tests/${name}/**/*.test.{ts,tsx}`],
         environment: "node",
+        globalSetup: database ? [`${root}/tests/support/global-database.ts`] : [],
         testTimeout: testTimeoutMs,
         hookTimeout: Math.max(testTimeoutMs, 60_000),
         fileParallelism: !serial,

@@ -7,14 +7,6 @@ import { processSingleton } from "@/lib/process-singleton";
 const PUMP_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 3_000;
 
-/** Exits the process when the environment is not fit: Next would go on and answer 500 to everybody. */
-export function refuseBadEnvironment(): void {
-  const problems = envProblems(process.env);
-  if (problems.length === 0) return;
-  console.error(describeProblems(problems));
-  process.exit(1);
-}
-
 /** Repeats `work`, one run at a time, for the life of the process; a failure is logged and tried again. */
 function every(milliseconds: number, name: string, work: () => Promise<unknown>): void {
   const timer = setTimeout(async () => {
@@ -29,7 +21,7 @@ function every(milliseconds: number, name: string, work: () => Promise<unknown>)
 }
 
 /** Timers of a long-lived process. A serverless one has none: ingress, actions and cron start the pump there. */
-export async function startTimers(): Promise<void> {
+async function startTimers(): Promise<void> {
   const { env } = await import("@/lib/env");
   if (env.VERCEL) return;
   const { pump } = await import("@/lib/webhooks/process");
@@ -43,5 +35,18 @@ export async function startTimers(): Promise<void> {
       every(POLL_EVERY_MS, "event-poll", pollPaymentsEvents);
       return true;
     });
+  }
+}
+
+/** Refuses a bad environment by ending the process: thrown, it would leave a server that answers 500 to everybody. */
+export async function boot(): Promise<void> {
+  try {
+    const { rawVariables } = await import("@/lib/env");
+    const problems = envProblems(rawVariables());
+    if (problems.length > 0) throw new Error(describeProblems(problems));
+    await startTimers();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
   }
 }

@@ -61,3 +61,8 @@ export function appUrl(): string {
   const configured = env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
   return (configured || "http://localhost:3000").replace(/\/+$/, "");
 }
+
+/** The variables as they were given, for the rules of lib/env-rules.ts. */
+export function rawVariables(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

@@ -1,27 +1,42 @@
 import { env, isSandbox } from "@/lib/env";
 import { DEMO_PEOPLE, type DemoPerson } from "@/prisma/demo-people";
 
-export interface SandboxLinks {
-  /** Null where that vendor is a real one. */
-  mailbox: string | null;
-  payments: string | null;
-  events: string | null;
-  control: string | null;
-}
+/** The sandbox's own pages, as this app links to them. */
+export const SANDBOX_PAGES = ["mailbox", "payments", "events", "control"] as const;
+export type SandboxPage = (typeof SANDBOX_PAGES)[number];
 
-/** Where the sandbox's own pages are; null outside sandbox mode. */
-export function sandboxLinks(): SandboxLinks | null {
+/**
+ * Links to the sandbox's pages; null outside sandbox mode. They are paths of ours that redirect, so that static pages
+ * hold for whatever ports the sandbox was given.
+ */
+export function sandboxLinks(): Record<SandboxPage, string> | null {
   if (!isSandbox) return null;
-  const paymentsUrl = env.SANDBOX_PAYMENTS_URL ?? null;
   return {
-    mailbox: env.SANDBOX_MAILBOX_URL ?? null,
-    payments: paymentsUrl,
-    events: paymentsUrl && `${paymentsUrl}/events`,
-    control: env.SANDBOX_CONTROL_URL ?? null,
+    mailbox: "/sandbox/mailbox",
+    payments: "/sandbox/payments",
+    events: "/sandbox/events",
+    control: "/sandbox/control",
   };
 }
 
+/** Where such a link leads; null where that vendor is a real one, and outside sandbox mode. */
+export function sandboxTarget(page: SandboxPage): string | null {
+  if (!isSandbox) return null;
+  switch (page) {
+    case "mailbox":
+      return env.SANDBOX_MAILBOX_URL ?? null;
+    case "payments":
+      return env.SANDBOX_PAYMENTS_URL ?? null;
+    case "events":
+      return env.SANDBOX_PAYMENTS_URL ? `${env.SANDBOX_PAYMENTS_URL}/events` : null;
+    case "control":
+      return env.SANDBOX_CONTROL_URL ?? null;
+    default:
+      return page satisfies never;
+  }
+}
+
 /** Who may be signed in as with one click; nobody outside sandbox mode. */
-export function demoPeople(): readonly DemoPerson[] {
-  return isSandbox ? DEMO_PEOPLE : [];
+export function demoPeople(): DemoPerson[] {
+  return isSandbox ? [...DEMO_PEOPLE] : [];
 }

@@ -6,7 +6,9 @@ import { payments } from "@/lib/integrations/payments";
 try {
   const { scope } = payments();
   const { created, unchanged } = await payments().pushCatalogue(Object.values(PLANS));
-  console.log(`Prices at ${scope.provider} (${scope.mode}): ${created.length} created, ${unchanged.length} unchanged.`);
+  console.log(
+    `Prices at ${scope.provider} (${scope.mode}): ${created.length} created, ${unchanged.length} unchanged.`,
+  );
   for (const key of created) console.log(`  + ${key}`);
 } catch (error) {
   console.error(isAppError(error) ? `${error.message}\n${error.userMessage}` : error);

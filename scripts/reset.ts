@@ -30,7 +30,9 @@ runScript(async () => {
 
 async function confirmed(): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question("Delete the local database, sandbox state and generated secrets? [y/N] ");
+  const answer = await lines.question(
+    "Delete the local database, sandbox state and generated secrets? [y/N] ",
+  );
   lines.close();
   return /^y(es)?$/i.test(answer.trim());
 }

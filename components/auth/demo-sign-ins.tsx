@@ -45,8 +45,9 @@ function DemoSignIn({ person, next }: { person: DemoPerson; next: string }) {
           <p className="font-medium">
             {person.name} <span className="font-normal text-muted">({person.role})</span>
           </p>
-          <p className="break-words text-muted">
-            {person.email}, password <span className="font-medium text-ink">{person.password}</span>
+          <p className="break-words text-muted">{person.email}</p>
+          <p className="text-muted">
+            Password <span className="font-medium text-ink">{person.password}</span>
           </p>
         </div>
         <SubmitButton

@@ -46,7 +46,7 @@ function InvoiceRow({ invoice }: { invoice: InvoiceView }) {
           <Badge tone={status.tone}>{status.label}</Badge>
         </span>
       </TableCell>
-      <TableCell className="hidden sm:table-cell">
+      <TableCell className="hidden pl-8 sm:table-cell">
         <Badge tone={status.tone}>{status.label}</Badge>
       </TableCell>
       <TableCell className="text-right">
@@ -71,7 +71,7 @@ export function InvoiceTable({ invoices }: { invoices: InvoiceView[] }) {
               <TableHead>Date</TableHead>
               <TableHead className="hidden sm:table-cell">Number</TableHead>
               <TableHead className="text-right">Amount</TableHead>
-              <TableHead className="hidden sm:table-cell">Status</TableHead>
+              <TableHead className="hidden pl-8 sm:table-cell">Status</TableHead>
               <TableHead>
                 <span className="sr-only">Link</span>
               </TableHead>

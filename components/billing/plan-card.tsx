@@ -54,7 +54,7 @@ export function PlanCard({ plan, mark, headingLevel: Heading, action }: PlanCard
     <article
       className={twMerge(
         "flex flex-col rounded-2xl border bg-surface p-6",
-        mark ? "border-accent shadow-raised" : "shadow-card",
+        mark ? "border-accent ring-1 ring-accent" : "shadow-card",
       )}
     >
       <div className="flex min-h-7 items-center justify-between gap-2">

@@ -47,7 +47,7 @@ interface SubscriptionFactsProps {
 export function SubscriptionFacts({ subscription, state, card }: SubscriptionFactsProps) {
   const price = periodPrice(subscription);
   return (
-    <dl className="grid gap-6 sm:grid-cols-2 lg:grid-cols-4">
+    <dl className="grid grid-cols-2 gap-6 lg:grid-cols-4">
       <Fact label="Plan">{state.plan.name}</Fact>
       {price === null ? null : <Fact label="Price">{price}</Fact>}
       <NextFact subscription={subscription} state={state} />

@@ -1,17 +1,12 @@
 import { twMerge } from "tailwind-merge";
 
-/** The mark: open water meets the wall and lies calm behind it. */
+/** The mark: rough water comes in from the left and lies calm on the right. */
 function Mark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={twMerge("size-7 shrink-0", className)}>
       <rect width="32" height="32" rx="8" fill="currentColor" />
-      <g fill="none" strokeLinecap="round" className="stroke-(--mark-line)">
-        <path d="M15 5.5c5.2 5 5.2 16 0 21" strokeWidth="3.6" />
-        <path
-          d="M5 11.5c1.6-2 3.2-2 4.8 0M4 17.5c1.9-2.4 4.4-2.4 6.3 0M5 23.5c1.6-2 3.2-2 4.8 0"
-          strokeWidth="2.2"
-        />
-        <path d="M23 12.5h4M24 18.5h4M23 24.5h4" strokeWidth="2.2" strokeOpacity="0.65" />
+      <g fill="none" strokeWidth="2.4" strokeLinecap="round" className="stroke-(--mark-line)">
+        <path d="M5 10.5c1.8-3.4 3.6-3.4 5.4 0s3.6 3.4 5.4 0H27M5 16c1.8-3.4 3.6-3.4 5.4 0s3.6 3.4 5.4 0H27M5 21.5c1.8-3.4 3.6-3.4 5.4 0s3.6 3.4 5.4 0H27" />
       </g>
     </svg>
   );

@@ -34,7 +34,7 @@ export function SubscriptionCard({ subscription, state }: SubscriptionCardProps)
     <SectionCard
       id="subscription"
       title="Subscription"
-      aside={<Badge tone={state.tone}>{state.label}</Badge>}
+      aside={subscription === null ? null : <Badge tone={state.tone}>{state.label}</Badge>}
       className="flex flex-col [&>div:last-child]:flex [&>div:last-child]:flex-1 [&>div:last-child]:flex-col"
     >
       <p className="text-3xl font-semibold tracking-tight">{state.plan.name}</p>

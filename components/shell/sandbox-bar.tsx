@@ -21,14 +21,14 @@ export function SandboxBar() {
             <span className="text-on-deep-muted">no real money moves, no mail leaves this machine.</span>
           </span>
         </p>
-        <ul className="-mx-2 flex max-w-full overflow-x-auto">
+        <ul className="-mx-1.5 flex max-w-full overflow-x-auto text-[0.8125rem] sm:text-sm">
           {entries.map(({ href, label }) => (
             <li key={label}>
               <a
                 href={href}
                 target="_blank"
                 rel="noopener"
-                className="flex min-h-10 items-center rounded-md px-2 font-medium whitespace-nowrap underline decoration-on-deep-muted/50 underline-offset-4 hover:decoration-on-deep focus-visible:-outline-offset-2 focus-visible:outline-on-deep"
+                className="flex min-h-10 items-center rounded-md px-1.5 font-medium whitespace-nowrap underline decoration-on-deep-muted/50 underline-offset-4 hover:decoration-on-deep focus-visible:-outline-offset-2 focus-visible:outline-on-deep"
               >
                 {label}
               </a>

@@ -15,7 +15,6 @@ export const buttonStyles = cva(
         danger: "bg-critical text-on-critical hover:bg-critical-hover",
         /** On the deep panels, which are dark in both colour schemes. */
         onDeep: "bg-on-deep text-deep hover:bg-on-deep-muted",
-        onDeepQuiet: "border border-on-deep-muted/50 text-on-deep hover:bg-deep-line/60",
       },
       size: {
         medium: "py-2",

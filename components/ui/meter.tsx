@@ -12,7 +12,7 @@ interface MeterProps {
  * inline style would need a looser content security policy.
  */
 export function Meter({ label, used, limit }: MeterProps) {
-  const full = limit !== null && used >= limit;
+  const over = limit !== null && used > limit;
   const text = limit === null ? `${used} used, no limit` : `${used} of ${limit} used`;
   const share = limit === null || limit === 0 ? 0 : Math.min(100, (used / limit) * 100);
   return (
@@ -32,7 +32,7 @@ export function Meter({ label, used, limit }: MeterProps) {
           aria-valuetext={text}
           className="mt-2 h-2 overflow-hidden rounded-full bg-line"
         >
-          <svg aria-hidden="true" className={twMerge("size-full", full ? "text-warning" : "text-accent")}>
+          <svg aria-hidden="true" className={twMerge("size-full", over ? "text-warning" : "text-accent")}>
             <rect width={`${share}%`} height="100%" fill="currentColor" rx="4" />
           </svg>
         </div>

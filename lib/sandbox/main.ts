@@ -31,7 +31,11 @@ const environmentSchema = z.object({
   SANDBOX_LIFELINE: z.enum(["0", "1"]).default("0"),
   APP_URL: z.url().default("http://localhost:3000"),
   STRIPE_WEBHOOK_SECRET: firstSecret("whsec_"),
-  RESEND_WEBHOOK_SECRET: firstSecret("whsec_"),
+  RESEND_WEBHOOK_SECRET: firstSecret("whsec_").refine(
+    (secret) =>
+      /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret.slice("whsec_".length)),
+    "must be whsec_ and base64, as Svix makes them",
+  ),
 });
 
 type SandboxEnvironment = z.infer<typeof environmentSchema>;

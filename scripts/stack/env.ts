@@ -39,7 +39,7 @@ const SANDBOX_STRIPE_KEY = "sk_test_sandbox";
 const SANDBOX_RESEND_KEY = "re_sandbox";
 
 /** Everything that a provider may be told by, so that a test run can hide all of it from the app. */
-const PROVIDER_VARIABLES = [
+export const PROVIDER_VARIABLES = [
   "PAYMENTS_PROVIDER",
   "STRIPE_SECRET_KEY",
   "STRIPE_WEBHOOK_SECRET",

@@ -29,6 +29,8 @@ export type StackPlan = {
   /** False for a database that the caller of a test has migrated already. */
   migrates: boolean;
   localDatabase: boolean;
+  /** Demo people: in sandbox mode, on a database that only this machine reaches. */
+  seeds: boolean;
   secrets: LocalSecrets;
   environment: StackEnvironment;
   variables: Record<string, string>;
@@ -77,6 +79,7 @@ async function planLocked(
   const secrets = localSecrets(dataDir);
   const demoOperators = options.demoOperators ?? [];
   const environment = stackEnvironment({ mode, values, ports, secrets, databaseUrl, demoOperators });
+  const localDatabase = postgres !== undefined || isLoopback(databaseUrl);
   folder.lock.setUrl(`http://localhost:${ports.app}`);
   return {
     ...folder,
@@ -87,7 +90,8 @@ async function planLocked(
     databaseUrl,
     migrationUrl: values.DIRECT_URL ?? databaseUrl,
     migrates: options.databaseUrl === undefined,
-    localDatabase: postgres !== undefined || isLoopback(databaseUrl),
+    localDatabase,
+    seeds: localDatabase && environment.variables.SANDBOX === "1",
     secrets,
     environment,
     variables: { ...environment.variables, SANDBOX_DATA_DIR: join(dataDir, "sandbox"), ...options.env },

@@ -135,7 +135,9 @@ export async function stopLeftOverPostgres(dataDir: string): Promise<void> {
   const home = await openPostgresHome(dataDir, stopLeftOver);
   const owner = readOwner(home);
   if (readPostmaster(home.cluster) && owner !== undefined) {
-    throw new Error(`Process ${owner} (db:studio or db:migrate?) is using the database. Let it finish first.`);
+    throw new Error(
+      `Process ${owner} (db:studio or db:migrate?) is using the database. Let it finish first.`,
+    );
   }
   await stopLeftOver(home.cluster);
 }

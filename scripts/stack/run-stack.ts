@@ -151,7 +151,7 @@ async function startSandbox({ plan, watch, task }: RunState): Promise<void> {
 async function seed({ plan, task }: RunState, database: Promise<void>): Promise<void> {
   const parameters = plan.commands.seed;
   await database;
-  if (parameters === null || !plan.localDatabase) return;
+  if (parameters === null || !plan.seeds) return;
   await timed(plan.reporter, "demo people", () => runTask(task("seed", parameters)));
 }
 

@@ -34,7 +34,9 @@ export type Stack = {
   secrets: LocalSecrets;
   capabilities: CapabilityChoice[];
   dataDir: string;
-  /** False when the database is not on this machine: then nothing was migrated or seeded. */
+  /** False when the database is not on this machine: then nothing was migrated. */
+  localDatabase: boolean;
+  /** Whether the demo people are there. */
   seeded: boolean;
   /** Sends SIGKILL to a part and its children, to see what the rest does. */
   kill: (part: PartName) => void;
@@ -73,7 +75,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     secrets: plan.secrets,
     capabilities: environment.capabilities,
     dataDir: plan.dataDir,
-    seeded: plan.localDatabase,
+    localDatabase: plan.localDatabase,
+    seeded: plan.seeds,
     kill: (name) => run.parts.get(name)?.signal("SIGKILL"),
     pid: (name) => run.parts.get(name)?.pid,
     stop: run.stop,

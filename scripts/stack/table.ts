@@ -29,14 +29,14 @@ export function renderTable(stack: Stack, people: readonly DemoSignIn[]): string
   return ["", rule, body.join(`\n${rule}\n`), rule, ...warnings, ""].join("\n");
 }
 
-function addresses({ urls, seeded }: Stack): [string, string][] {
+function addresses({ urls, localDatabase }: Stack): [string, string][] {
   const rows: [string, string][] = [["app", urls.app]];
   if (urls.mailbox) rows.push(["mailbox", urls.mailbox]);
   if (urls.payments) rows.push(["payments sandbox", urls.payments]);
   if (urls.control) rows.push(["sandbox control", urls.control]);
   rows.push([
     "database",
-    `${withoutPassword(urls.database)}${seeded ? "" : " (not on this machine: nothing was migrated or seeded)"}`,
+    `${withoutPassword(urls.database)}${localDatabase ? "" : " (not on this machine: nothing was migrated)"}`,
   ]);
   return rows;
 }

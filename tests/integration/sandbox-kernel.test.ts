@@ -4,7 +4,16 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -101,17 +110,20 @@ describe("the store", () => {
         writeSync(1, n + "\\n");
       }`;
     for (let round = 0; round < 3; round += 1) {
+      // A file, not a pipe: a full pipe would end the child before the kill does.
+      const acknowledgements = join(folder, `acknowledged-${round}`);
+      const descriptor = openSync(acknowledgements, "w");
       const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code], {
         cwd: REPOSITORY,
-        stdio: ["ignore", "pipe", "inherit"],
+        stdio: ["ignore", descriptor, "inherit"],
       });
-      let output = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-        if (output.length > 2_000 * (round + 1)) child.kill("SIGKILL");
-      });
-      await new Promise((resolve) => child.once("close", resolve));
+      closeSync(descriptor);
+      const closed = new Promise((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+      await until(() => (statSync(acknowledgements).size > 500 * (round + 1) ? true : undefined));
+      child.kill("SIGKILL");
+      expect(await closed).toBe("SIGKILL");
 
+      const output = readFileSync(acknowledgements, "utf8");
       const acknowledged = Number(output.slice(0, output.lastIndexOf("\n")).split("\n").at(-1));
       expect(acknowledged).toBeGreaterThan(0);
       const store = openStore(file);
@@ -523,7 +535,10 @@ describe("faults", () => {
     await add({ kind: "refused" });
     expect((await fetch(`${control.url}/reset`, { method: "POST" })).status).toBe(200);
     const state = (await (await fetch(`${control.url}/state`)).json()) as Record<string, unknown>;
-    expect(state).toMatchObject({ faults: [], vendors: { stripe: { state: { things: 0 }, deliveries: [] } } });
+    expect(state).toMatchObject({
+      faults: [],
+      vendors: { stripe: { state: { things: 0 }, deliveries: [] } },
+    });
     expect((await call()).status).toBe(200);
 
     const unknown = await fetch(`${control.url}/nowhere`);

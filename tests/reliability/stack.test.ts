@@ -27,7 +27,8 @@ afterEach(async () => {
   for (const host of hosts) host.kill("SIGTERM");
   stacks = [];
   hosts = [];
-  for (const folder of [...outsideFolders(dataDir), dataDir]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [...outsideFolders(dataDir), dataDir])
+    rmSync(folder, { recursive: true, force: true });
 });
 
 type Report = { urls?: Stack["urls"]; pids?: number[]; failure?: string; error?: string };
@@ -101,16 +102,19 @@ describe("the stack", () => {
     expect(await query(second.urls.database, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
   });
 
-  it.each(["app", "sandbox", "database"] as const)("stops the rest when the %s is killed, and says which part", async (part) => {
-    const stack = await start();
-    const pids = await Promise.all([stack.pid("app"), stack.pid("sandbox"), stack.pid("database")]);
+  it.each(["app", "sandbox", "database"] as const)(
+    "stops the rest when the %s is killed, and says which part",
+    async (part) => {
+      const stack = await start();
+      const pids = await Promise.all([stack.pid("app"), stack.pid("sandbox"), stack.pid("database")]);
 
-    stack.kill(part);
-    const failure = await stack.failed;
+      stack.kill(part);
+      const failure = await stack.failed;
 
-    expect(failure.message).toContain(`The ${part} ended unexpectedly`);
-    expect(pids.filter((pid) => isAlive(pid ?? 0))).toEqual([]);
-  });
+      expect(failure.message).toContain(`The ${part} ended unexpectedly`);
+      expect(pids.filter((pid) => isAlive(pid ?? 0))).toEqual([]);
+    },
+  );
 
   it("shows the last lines of a part that ends while starting", async () => {
     const broken = ["-e", "console.error('no such vendor'); process.exit(3)"];
@@ -182,7 +186,12 @@ describe("the embedded database", () => {
     await waitUntil(() => !isAlive(host.pid ?? 0), 5_000);
     expect(isAlive(postmaster)).toBe(true);
 
-    const postgres = await startPostgres({ dataDir, port: await freePort(), database: "breakwater", fast: true });
+    const postgres = await startPostgres({
+      dataDir,
+      port: await freePort(),
+      database: "breakwater",
+      fast: true,
+    });
     try {
       expect(isAlive(postmaster)).toBe(false);
       expect(await query(postgres.url, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
@@ -222,7 +231,8 @@ describe("ports", () => {
 
 describe("a part", () => {
   it("that ignores SIGTERM is killed after its grace", async () => {
-    const script = "process.on('SIGTERM', () => console.log('no')); setInterval(() => {}, 1000); console.log('up')";
+    const script =
+      "process.on('SIGTERM', () => console.log('no')); setInterval(() => {}, 1000); console.log('up')";
     const part = startPart({
       name: "stubborn",
       command: process.execPath,

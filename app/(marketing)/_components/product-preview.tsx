@@ -1,11 +1,11 @@
 import { CircleCheck, Mail, ReceiptText, UserRound } from "lucide-react";
 import { Badge } from "@/components/ui/badge";
-import { formatMoney, formatPrice } from "@/lib/billing/format";
+import { formatPrice } from "@/lib/billing/format";
 import { PLANS } from "@/lib/billing/plans";
 
 const STORY = [
-  { icon: UserRound, text: "Ada Lind signed up", when: "09:12:04" },
-  { icon: CircleCheck, text: "Payment confirmed and stored", when: "09:14:31" },
+  { icon: UserRound, text: "Ada signed up", when: "09:12:04" },
+  { icon: CircleCheck, text: "Payment stored", when: "09:14:31" },
   { icon: ReceiptText, text: "Pro is active", when: "09:14:31" },
   { icon: Mail, text: "Receipt sent", when: "09:14:32" },
 ];
@@ -62,12 +62,7 @@ export function ProductPreview() {
           <Bar label="Members" text="2 of 3" share={66} />
         </div>
         <div className="rounded-xl border bg-surface p-5 sm:col-span-2">
-          <p className="flex justify-between gap-4 font-semibold">
-            This morning{" "}
-            <span className="font-normal text-muted">
-              {price ? formatMoney(price.amount, price.currency) : ""}
-            </span>
-          </p>
+          <p className="font-semibold">This morning</p>
           <div className="mt-4 grid gap-3 sm:grid-cols-2 sm:gap-x-8">
             {STORY.map(({ icon: Icon, text, when }) => (
               <p key={text} className="flex items-center gap-3 text-sm">

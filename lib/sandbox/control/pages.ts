@@ -95,7 +95,7 @@ function requestRow(request: LoggedRequest) {
 <td>${badge(toneOf(request.status), request.status === null ? "no answer" : String(request.status))}
 ${request.fault ? badge("warning", `fault: ${request.fault}`) : ""}</td>
 <td class="number">${request.durationMs} ms</td>
-<td class="mono small">${request.requestId ?? ""}${request.idempotencyKey ? html`<br>${request.idempotencyKey}` : ""}</td></tr>`;
+<td class="mono small">${[request.requestId, request.idempotencyKey].map((id) => (id ? html`<div>${id}</div>` : ""))}</td></tr>`;
 }
 
 function toneOf(status: number | null): Tone {

@@ -40,6 +40,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
   const backoffMs = options.backoffMs ?? BACKOFF_MS;
   const maximumAttempts = options.maximumAttempts ?? 16;
   const maximumInFlight = options.maximumInFlight ?? 8;
+  const maximumHistory = options.maximumHistory ?? 500;
   const pending = new Map<string, Schedule>();
   const inFlight = new Map<string, Promise<void>>();
   const stopping = new AbortController();
@@ -60,11 +61,13 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       return;
     }
     schedule.attemptsThisRun += 1;
-    const again = pending.get(key) !== schedule;
-    const exhausted = schedule.attemptsThisRun >= maximumAttempts;
+    // Asked for once more while this attempt was on its way.
+    const isWantedAgain = pending.get(key) !== schedule;
+    const isFinished = outcome.delivered || schedule.attemptsThisRun >= maximumAttempts;
+    const finishedState = outcome.delivered ? "delivered" : "failed";
+    const state = isFinished && !isWantedAgain ? finishedState : "pending";
     const wait = backoffMs[Math.min(schedule.attemptsThisRun, backoffMs.length) - 1] ?? 60_000;
-    const state = again ? "pending" : outcome.delivered ? "delivered" : exhausted ? "failed" : "pending";
-    const nextAttemptAt = again ? now() : now() + wait;
+    const nextAttemptAt = isWantedAgain ? now() : now() + wait;
     store.put<DeliveryRecord>(COLLECTION, key, {
       ...current,
       state,
@@ -73,24 +76,24 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       lastStatus: outcome.status,
       lastError: outcome.error,
     });
-    if (again) return;
+    if (isWantedAgain) return;
     if (state === "pending") schedule.dueAt = nextAttemptAt;
     else {
       pending.delete(key);
-      trimHistory();
+      remember(key);
     }
   };
 
-  let finished = 0;
-  /** Forgets the oldest finished rows, now and then, because listing them all each time would cost too much. */
-  const trimHistory = () => {
-    const maximum = options.maximumHistory ?? 500;
-    finished += 1;
-    if (finished <= maximum) return;
-    const done = store.list<DeliveryRecord>(COLLECTION).filter((row) => row.state !== "pending");
-    const surplus = done.slice(0, Math.max(0, done.length - Math.floor(maximum * 0.9)));
-    for (const row of surplus) store.delete(COLLECTION, keyOf(row));
-    finished = done.length - surplus.length;
+  /** The keys of finished rows, oldest first. */
+  const finished = new Set<string>();
+  const remember = (key: string) => {
+    finished.delete(key);
+    finished.add(key);
+    for (const oldest of finished) {
+      if (finished.size <= maximumHistory) break;
+      finished.delete(oldest);
+      store.delete(COLLECTION, oldest);
+    }
   };
 
   const run = () => {
@@ -116,7 +119,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
 
   for (const row of store.list<DeliveryRecord>(COLLECTION)) {
     if (row.state === "pending") pending.set(keyOf(row), { dueAt: now(), attemptsThisRun: 0 });
-    else finished += 1;
+    else remember(keyOf(row));
   }
   timer = setTimeout(run, 0);
 
@@ -133,6 +136,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
         lastStatus: null,
         lastError: null,
       });
+      finished.delete(key);
       pending.set(key, { dueAt: at, attemptsThisRun: 0 });
       // Later in this turn: the answer that caused the event should not wait for the sending to begin.
       setImmediate(run);
@@ -142,6 +146,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
         if (row.id !== id) continue;
         const at = now();
         store.put<DeliveryRecord>(COLLECTION, keyOf(row), { ...row, state: "pending", nextAttemptAt: at });
+        finished.delete(keyOf(row));
         pending.set(keyOf(row), { dueAt: at, attemptsThisRun: 0 });
       }
       setImmediate(run);
@@ -195,7 +200,7 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
   const cause: unknown = error.cause;
-  if (cause instanceof Error)
-    return "code" in cause ? `${String(cause.code)}: ${cause.message}` : cause.message;
+  // Tried on several addresses, the cause has a code and no message.
+  if (cause instanceof Error) return cause.message || ("code" in cause ? String(cause.code) : cause.name);
   return error.message;
 }

@@ -117,6 +117,8 @@ export interface ChangeInput {
   prorationBehavior: "create_prorations" | "always_invoice" | "none";
   /** Other fields to set in the same change. */
   fields: Partial<Subscription>;
+  /** Reckons as if the change were made at this moment (Unix seconds), as a preview did. */
+  prorationDate?: number;
 }
 
 /** Changes items and fields at once: one event, and where money is due now, one invoice that is charged at once. */
@@ -125,7 +127,7 @@ export function changeSubscription(world: World, id: string, input: ChangeInput)
   const now = world.nowFor(before.customer);
   if (input.items.length === 0) return world.change("subscriptions", id, input.fields, "customer.subscription.updated");
   const plan = planChange(before, input.items, now);
-  const lines = prorationLines(world, before, plan, now, input.prorationBehavior !== "none");
+  const lines = prorationLines(world, before, plan, input.prorationDate ?? now, input.prorationBehavior !== "none");
   const data = plan.steps.flatMap(({ before: item, after }) => {
     if (!after) return [];
     const fresh = { ...after, created: item?.created ?? now, periodStart: plan.periodStart, periodEnd: plan.periodEnd };

@@ -42,7 +42,8 @@ export function readItemChanges(world: World, params: Params, subscription: Subs
   });
 }
 
-function findRecurring(world: World, id: string, param: string): Price {
+/** @throws ApiError 400 for a price that is unknown, inactive or not recurring */
+export function findRecurring(world: World, id: string, param: string): Price {
   const price = findByParam(world, "prices", id, param);
   if (!price.active) throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, undefined, param);
   if (!price.recurring) {

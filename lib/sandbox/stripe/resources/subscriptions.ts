@@ -109,7 +109,8 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
   const comment = details?.nullableString("comment") ?? null;
   const feedback = details?.nullableString("feedback") ?? null;
   const endsTrial = params.string("trial_end");
-  params.ignore("proration_date", "billing_cycle_anchor", ...IGNORED);
+  const prorationDate = params.integer("proration_date");
+  params.ignore("billing_cycle_anchor", ...IGNORED);
   params.finish();
   if (isOver(subscription)) {
     const message = "A canceled subscription can only update its cancellation_details and metadata.";
@@ -127,7 +128,7 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
   if (paymentBehavior === "error_if_incomplete" && prorationBehavior === "always_invoice") {
     refuseUnpayable(world, subscription, items, now);
   }
-  changeSubscription(world, subscription.id, { items, prorationBehavior, fields });
+  changeSubscription(world, subscription.id, { items, prorationBehavior, fields, prorationDate });
   return endsTrial === "now" ? endTrial(world, subscription.id, now) : world.need("subscriptions", subscription.id);
 }
 

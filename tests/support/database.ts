@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { TEMPLATE_DATABASE, TEST_SERVER_VARIABLE } from "@/scripts/stack/test-database";
+
+export type TestDatabase = {
+  /** For DATABASE_URL or a client of one's own. */
+  url: string;
+  /** Ends every connection to it and deletes it. */
+  drop: () => Promise<void>;
+};
+
+/**
+ * A migrated, empty database of the test's own, on the PostgreSQL that this test run has started
+ * (`npm test`, or tests/support/global-database.ts when vitest is run directly).
+ */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`);
+  const url = new URL(testServerUrl());
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+/** The server's maintenance database, as its superuser; for tests of migrations. */
+export function testServerUrl(): string {
+  const url = process.env[TEST_SERVER_VARIABLE];
+  if (url) return url;
+  throw new Error(
+    `${TEST_SERVER_VARIABLE} is not set: is this suite's globalSetup missing in vitest.config.ts?`,
+  );
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: testServerUrl() });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
