@@ -3,7 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 
-type Suite = { name: string; testTimeoutMs: number; serial?: boolean; database?: boolean };
+type Suite = {
+  name: string;
+  testTimeoutMs: number;
+  serial?: boolean;
+  database?: boolean;
+  /** The built app and the sandbox, shared by the suite's files. */
+  stack?: boolean;
+};
 
 /** One project per folder of tests/, in the order in which `npm test` runs them. */
 const suites: Suite[] = [
@@ -14,7 +21,7 @@ const suites: Suite[] = [
   { name: "security", testTimeoutMs: 60_000, database: true },
   // These start whole stacks: one at a time, or they starve each other of the processor.
   { name: "reliability", testTimeoutMs: 120_000, database: true, serial: true },
-  { name: "e2e", testTimeoutMs: 180_000, database: true, serial: true },
+  { name: "e2e", testTimeoutMs: 120_000, database: true, serial: true, stack: true },
 ];
 
 export default defineConfig({
@@ -26,16 +33,20 @@ export default defineConfig({
     },
   },
   test: {
-    projects: suites.map(({ name, testTimeoutMs, serial, database }) => ({
+    projects: suites.map(({ name, testTimeoutMs, serial, database, stack }) => ({
       extends: true,
       test: {
         name,
         include: [`tests/${name}/**/*.test.{ts,tsx}`],
         environment: "node",
-        globalSetup: database ? [`${root}/tests/support/global-database.ts`] : [],
+        globalSetup: [
+          ...(database ? [`${root}/tests/support/global-database.ts`] : []),
+          ...(stack ? [`${root}/tests/support/global-stack.ts`] : []),
+        ],
         testTimeout: testTimeoutMs,
         hookTimeout: Math.max(testTimeoutMs, 60_000),
         fileParallelism: !serial,
+        maxConcurrency: 3,
         // A test that passes at the second attempt is not a passing test.
         retry: 0,
       },

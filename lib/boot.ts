@@ -41,8 +41,8 @@ async function startTimers(): Promise<void> {
 /** Refuses a bad environment by ending the process: thrown, it would leave a server that answers 500 to everybody. */
 export async function boot(): Promise<void> {
   try {
-    const { rawVariables } = await import("@/lib/env");
-    const problems = envProblems(rawVariables());
+    const { builtForSandbox, rawVariables } = await import("@/lib/env");
+    const problems = envProblems(rawVariables(), builtForSandbox);
     if (problems.length > 0) throw new Error(describeProblems(problems));
     await startTimers();
   } catch (error) {

@@ -17,6 +17,8 @@ interface Rule {
   /** Starts of a well-formed value; empty for any. */
   prefixes: readonly string[];
   minLength?: number;
+  /** A comma list (secrets in rotation), checked entry by entry. */
+  list?: boolean;
   requiredIn: "always" | "production" | "public";
 }
 
@@ -56,15 +58,23 @@ const RULES: readonly Rule[] = [
   },
   {
     variable: "STRIPE_WEBHOOK_SECRET",
-    source: "https://dashboard.stripe.com/webhooks: the signing secret of the endpoint <APP_URL>/api/webhooks/stripe",
+    source:
+      "https://dashboard.stripe.com/webhooks: the signing secret of the endpoint <APP_URL>/api/webhooks/stripe",
     prefixes: ["whsec_"],
+    list: true,
     requiredIn: "public",
   },
-  { variable: "RESEND_API_KEY", source: "https://resend.com/api-keys", prefixes: ["re_"], requiredIn: "always" },
+  {
+    variable: "RESEND_API_KEY",
+    source: "https://resend.com/api-keys",
+    prefixes: ["re_"],
+    requiredIn: "always",
+  },
   {
     variable: "RESEND_WEBHOOK_SECRET",
     source: "https://resend.com/webhooks: the signing secret of the endpoint <APP_URL>/api/webhooks/resend",
     prefixes: ["whsec_"],
+    list: true,
     requiredIn: "public",
   },
   {
@@ -76,19 +86,28 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Values that stand in examples and were never meant to be used. */
-const PLACEHOLDER = /^(changeme|change-me|replace-?me|your[-_ ].*|<.*>|xxx+|placeholder|todo|secret|example)$|\.\.\.|…|_x{3,}$/i;
+const PLACEHOLDER =
+  /^(changeme|change-me|replace-?me|your[-_ ].*|<.*>|xxx+|placeholder|todo|secret|example)$|\.\.\.|…|_x{3,}$/i;
 
 /** Overrides of a vendor's address: a way to send keys elsewhere, so only the sandbox may use them. */
 const OVERRIDES = ["STRIPE_API_BASE", "RESEND_BASE_URL"];
 
 /** Keys that only the local stand-ins accept. */
-const SANDBOX_KEYS: Record<string, string> = { STRIPE_SECRET_KEY: "sk_test_sandbox", RESEND_API_KEY: "re_sandbox" };
+const SANDBOX_KEYS: Record<string, string> = {
+  STRIPE_SECRET_KEY: "sk_test_sandbox",
+  RESEND_API_KEY: "re_sandbox",
+};
 
 function isLoopback(url: string | undefined): boolean {
   if (!url) return true;
   try {
     const { hostname } = new URL(url);
-    return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
+    return (
+      hostname === "localhost" ||
+      hostname.endsWith(".localhost") ||
+      hostname === "[::1]" ||
+      /^127\./.test(hostname)
+    );
   } catch {
     return false;
   }
@@ -101,13 +120,13 @@ function isRequired(rule: Rule, production: boolean, sandbox: boolean): boolean 
 
 function checkValue(rule: Rule, value: string): string | null {
   if (value.trim() === "") return "is blank";
-  // A list (secrets in rotation) is checked entry by entry.
-  for (const entry of value.split(",").map((one) => one.trim())) {
+  for (const entry of rule.list ? value.split(",").map((one) => one.trim()) : [value.trim()]) {
     if (PLACEHOLDER.test(entry)) return "still holds a placeholder";
     if (rule.prefixes.length > 0 && !rule.prefixes.some((prefix) => entry.startsWith(prefix))) {
       return `must start with ${rule.prefixes.join(" or ")}`;
     }
-    if (rule.minLength && entry.length < rule.minLength) return `must have at least ${rule.minLength} characters`;
+    if (rule.minLength && entry.length < rule.minLength)
+      return `must have at least ${rule.minLength} characters`;
   }
   return null;
 }
@@ -116,24 +135,42 @@ function checkRules(variables: Variables, production: boolean, sandbox: boolean)
   return RULES.flatMap((rule) => {
     const value = variables[rule.variable];
     const set = value !== undefined && value !== "";
-    const complaint = set ? checkValue(rule, value) : isRequired(rule, production, sandbox) ? "is not set" : null;
-    return complaint ? [{ variable: rule.variable, message: `${complaint}. Get it from: ${rule.source}` }] : [];
+    const complaint = set
+      ? checkValue(rule, value)
+      : isRequired(rule, production, sandbox)
+        ? "is not set"
+        : null;
+    return complaint
+      ? [{ variable: rule.variable, message: `${complaint}. Get it from: ${rule.source}` }]
+      : [];
   });
 }
 
-function checkSandbox(variables: Variables, sandbox: boolean): EnvProblem[] {
+function checkSandbox(variables: Variables, sandbox: boolean, builtForSandbox: boolean): EnvProblem[] {
   const problems: EnvProblem[] = [];
   const refuse = (variable: string, message: string) => problems.push({ variable, message });
-  if (sandbox && variables.VERCEL) refuse("SANDBOX", "may not be set on Vercel: it serves stand-ins instead of vendors. Remove it.");
+  if (builtForSandbox && !sandbox) {
+    refuse(
+      "SANDBOX",
+      "was set when this build was made: its pages carry the sandbox's bar. Build again without it.",
+    );
+  }
+  if (sandbox && variables.VERCEL)
+    refuse("SANDBOX", "may not be set on Vercel: it serves stand-ins instead of vendors. Remove it.");
   if (sandbox && !isLoopback(variables.APP_URL)) {
-    refuse("SANDBOX", "may not be set while APP_URL is public: it serves stand-ins instead of vendors. Remove it.");
+    refuse(
+      "SANDBOX",
+      "may not be set while APP_URL is public: it serves stand-ins instead of vendors. Remove it.",
+    );
   }
   if (sandbox) return problems;
   for (const variable of OVERRIDES) {
-    if (variables[variable]) refuse(variable, "is for the sandbox only: it would send your key elsewhere. Remove it.");
+    if (variables[variable])
+      refuse(variable, "is for the sandbox only: it would send your key elsewhere. Remove it.");
   }
   for (const [variable, key] of Object.entries(SANDBOX_KEYS)) {
-    if (variables[variable] === key) refuse(variable, "is the sandbox's key, which no vendor accepts. Set your own.");
+    if (variables[variable] === key)
+      refuse(variable, "is the sandbox's key, which no vendor accepts. Set your own.");
   }
   return problems;
 }
@@ -150,7 +187,7 @@ function checkLiveKey(variables: Variables, production: boolean, sandbox: boolea
 }
 
 /** Everything that is wrong with the environment of a process that is about to serve. */
-export function envProblems(variables: Variables): EnvProblem[] {
+export function envProblems(variables: Variables, builtForSandbox = false): EnvProblem[] {
   const production = variables.NODE_ENV === "production";
   const sandbox = variables.SANDBOX === "1";
   const appUrl = variables.APP_URL;
@@ -159,7 +196,7 @@ export function envProblems(variables: Variables): EnvProblem[] {
       ? [{ variable: "APP_URL", message: "must be https: sessions would travel in the clear." }]
       : [];
   return [
-    ...checkSandbox(variables, sandbox),
+    ...checkSandbox(variables, sandbox, builtForSandbox),
     ...checkLiveKey(variables, production, sandbox),
     ...checkRules(variables, production, sandbox),
     ...insecure,
@@ -169,5 +206,7 @@ export function envProblems(variables: Variables): EnvProblem[] {
 /** The problems as the lines that a person reads when the process refuses to start. */
 export function describeProblems(problems: readonly EnvProblem[]): string {
   const lines = problems.map(({ variable, message }) => `  ${variable} ${message}`);
-  return ["Breakwater will not start:", ...lines, "Run `npm run doctor` for more, or see .env.example."].join("\n");
+  return ["Breakwater will not start:", ...lines, "Run `npm run doctor` for more, or see .env.example."].join(
+    "\n",
+  );
 }

@@ -56,9 +56,13 @@ export const env = createEnv({
 /** Whether vendors without a key are served by local stand-ins. */
 export const isSandbox = env.SANDBOX === "1";
 
+/** Whether static pages were built with the sandbox's bar on them; written by next.config.ts. */
+export const builtForSandbox = process.env.BREAKWATER_BUILT_FOR_SANDBOX === "1";
+
 /** The app's own origin, without a trailing slash. */
 export function appUrl(): string {
-  const configured = env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
+  const configured =
+    env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
   return (configured || "http://localhost:3000").replace(/\/+$/, "");
 }
 

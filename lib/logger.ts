@@ -5,7 +5,17 @@ export const logger = pino({
   level: process.env.NODE_ENV === "test" ? "silent" : "info",
   base: undefined,
   redact: {
-    paths: ["*.password", "*.token", "*.secret", "*.authorization", "*.email", "*.cookie", "email", "password", "token"],
+    paths: [
+      "*.password",
+      "*.token",
+      "*.secret",
+      "*.authorization",
+      "*.email",
+      "*.cookie",
+      "email",
+      "password",
+      "token",
+    ],
     censor: "[redacted]",
   },
 });
@@ -16,5 +26,7 @@ export function errorFields(error: unknown): Record<string, unknown> {
   const { name, message, stack } = error;
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   // Database and library messages may quote values; only our own errors are known not to.
-  return name === "AppError" || name === "IntegrationError" ? { error: name, code, message } : { error: name, code, stack: stack?.split("\n").slice(1, 6).join("\n") };
+  return name === "AppError" || name === "IntegrationError"
+    ? { error: name, code, message }
+    : { error: name, code, stack: stack?.split("\n").slice(1, 6).join("\n") };
 }

@@ -10,6 +10,11 @@ export interface DemoPerson {
 export const DEMO_OPERATOR_EMAIL = "operator@breakwater.example";
 
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
-  { name: "Casey Customer", email: "customer@breakwater.example", password: "demo-customer", role: "customer" },
+  {
+    name: "Casey Customer",
+    email: "customer@breakwater.example",
+    password: "demo-customer",
+    role: "customer",
+  },
   { name: "Olli Operator", email: DEMO_OPERATOR_EMAIL, password: "demo-operator", role: "operator" },
 ];

@@ -35,7 +35,8 @@ async function ensureDemoPerson(person: DemoPerson): Promise<void> {
 }
 
 export async function seed(): Promise<void> {
-  if (!isSandbox) throw new Error("Demo people are for sandbox mode only: set SANDBOX=1, or use `npm run dev`.");
+  if (!isSandbox)
+    throw new Error("Demo people are for sandbox mode only: set SANDBOX=1, or use `npm run dev`.");
   for (const person of DEMO_PEOPLE) await ensureDemoPerson(person);
 }
 

@@ -26,7 +26,7 @@ runScript(async () => {
     if (isLoopback(url)) {
       await runTask({
         name: "seed",
-        arguments: defaultCommands(REPOSITORY, "dev", 0).seed,
+        arguments: [...defaultCommands(REPOSITORY, "dev", 0).prepareData, "people"],
         cwd: REPOSITORY,
         env: { ...inheritedEnvironment(), DATABASE_URL: url, SANDBOX: "1" },
       });

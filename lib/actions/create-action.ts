@@ -57,7 +57,9 @@ async function authorise(access: ActionAccess): Promise<Viewer | null> {
   if (access === "public") return null;
   const viewer = await requireViewer();
   if (access === "manager" && viewer.role === "member") {
-    throw new AppError("forbidden", { userMessage: "Only an owner or an admin of the workspace may do this." });
+    throw new AppError("forbidden", {
+      userMessage: "Only an owner or an admin of the workspace may do this.",
+    });
   }
   return viewer;
 }

@@ -4,16 +4,23 @@ export const PATH_HEADER = "x-breakwater-path";
 /** Where a signed-in person goes by default. */
 export const HOME_PATH = "/dashboard";
 
+/** Browsers drop tabs and newlines from a URL before they read it. */
+function hasControlCharacter(value: string): boolean {
+  return [...value].some((character) => character < " ");
+}
+
 /**
  * A path of this site to go back to, or the home path. Everything that could lead elsewhere ("//host", "/\host",
  * "https:…", control characters) is refused, by resolving it as a browser would.
  */
 export function safeReturnPath(value: string | null | undefined): string {
-  if (!value?.startsWith("/") || /[\u0000-\u001f\\]/.test(value)) return HOME_PATH;
+  if (!value?.startsWith("/") || value.includes("\\") || hasControlCharacter(value)) return HOME_PATH;
   const base = "http://return.invalid";
   try {
     const url = new URL(value, base);
-    return url.origin === base && !value.startsWith("//") ? `${url.pathname}${url.search}${url.hash}` : HOME_PATH;
+    return url.origin === base && !value.startsWith("//")
+      ? `${url.pathname}${url.search}${url.hash}`
+      : HOME_PATH;
   } catch {
     return HOME_PATH;
   }

@@ -71,7 +71,10 @@ export interface CheckoutProgress {
 }
 
 /** What came of a checkout, as far as our own tables know. The operation must be the workspace's own. */
-export async function getCheckoutProgress(workspaceId: string, operationId: string): Promise<CheckoutProgress> {
+export async function getCheckoutProgress(
+  workspaceId: string,
+  operationId: string,
+): Promise<CheckoutProgress> {
   const isId = /^[0-9a-f-]{36}$/i.test(operationId);
   const operation = isId ? await findOperation(workspaceId, operationId) : null;
   if (operation?.kind !== "CHECKOUT") return { state: "unknown", planKey: null };

@@ -1,7 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { env } from "@/lib/env";
 import { processSingleton } from "@/lib/process-singleton";
-import { PrismaClient, type Prisma } from "@/prisma/generated/client";
+import { type Prisma, PrismaClient } from "@/prisma/generated/client";
 
 /** A transaction's client, or the plain one. */
 export type Database = Prisma.TransactionClient;

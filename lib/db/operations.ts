@@ -1,4 +1,5 @@
-import { isPaidPlanKey, type BillingInterval, type PaidPlanKey } from "@/lib/billing/plans";
+import { type BillingInterval, isPaidPlanKey, type PaidPlanKey } from "@/lib/billing/plans";
+import { isIntegrationError } from "@/lib/errors/integration-error";
 import type { Prisma } from "@/prisma/generated/client";
 import type { OperationKind, OperationState } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
@@ -23,6 +24,8 @@ export interface Operation {
   state: OperationState;
   input: PlanChoice | null;
   result: OperationResult;
+  /** Of the last attempt; set while open, it says that nobody is at work on it. */
+  errorCode: string | null;
   createdAt: Date;
   expiresAt: Date | null;
 }
@@ -34,6 +37,7 @@ interface OperationRow {
   state: OperationState;
   input: Prisma.JsonValue;
   result: Prisma.JsonValue;
+  errorCode: string | null;
   createdAt: Date;
   expiresAt: Date | null;
 }
@@ -52,8 +56,18 @@ function resultOf(json: Prisma.JsonValue): OperationResult {
 }
 
 function toOperation(row: OperationRow): Operation {
-  const { id, workspaceId, kind, state, createdAt, expiresAt } = row;
-  return { id, workspaceId, kind, state, createdAt, expiresAt, input: planChoice(row.input), result: resultOf(row.result) };
+  const { id, workspaceId, kind, state, errorCode, createdAt, expiresAt } = row;
+  return {
+    id,
+    workspaceId,
+    kind,
+    state,
+    errorCode,
+    createdAt,
+    expiresAt,
+    input: planChoice(row.input),
+    result: resultOf(row.result),
+  };
 }
 
 function openKey(workspaceId: string, kind: OperationKind): string {
@@ -102,6 +116,38 @@ export async function findOperation(workspaceId: string, id: string): Promise<Op
 /** Keeps what the vendor answered; the operation stays open. */
 export async function saveOperationResult(id: string, result: OperationResult): Promise<void> {
   await db().operation.update({ where: { id }, data: { result: { ...result } } });
+}
+
+/**
+ * An operation older than this has lost its maker: every vendor deadline is shorter. What came of it is looked up at
+ * the vendor before anything is done under a new key, for an idempotency key may replay a stored failure for a day.
+ */
+const ABANDONED_MS = 20_000;
+
+/** Whether an open operation's maker may still be at work on it. */
+export function isUnderWay(operation: Operation): boolean {
+  return (
+    operation.state === "OPEN" &&
+    operation.errorCode === null &&
+    Date.now() - operation.createdAt.getTime() < ABANDONED_MS
+  );
+}
+
+/** Runs the vendor's part of an operation: a refusal closes it, an unknown outcome leaves it to be looked up. */
+export async function attemptOperation<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const kind = isIntegrationError(error) ? error.kind : "unknown";
+    const refused = isIntegrationError(error) && !error.retryable && error.kind !== "unknown";
+    if (refused) await closeOperation(db(), operation.id, "FAILED", kind);
+    else
+      await db().operation.updateMany({
+        where: { id: operation.id, state: "OPEN" },
+        data: { errorCode: kind },
+      });
+    throw error;
+  }
 }
 
 /** Closes an operation, if it is still open. */

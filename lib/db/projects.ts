@@ -4,12 +4,20 @@ export async function countProjects(tx: Database, workspaceId: string): Promise<
   return tx.project.count({ where: { workspaceId } });
 }
 
-export async function insertProject(tx: Database, input: { workspaceId: string; name: string }): Promise<void> {
+export async function insertProject(
+  tx: Database,
+  input: { workspaceId: string; name: string },
+): Promise<void> {
   await tx.project.create({ data: input });
 }
 
 /** Says whether there was one: of this workspace, or it is not touched. */
-export async function removeProject(tx: Database, input: { workspaceId: string; projectId: string }): Promise<boolean> {
-  const { count } = await tx.project.deleteMany({ where: { id: input.projectId, workspaceId: input.workspaceId } });
+export async function removeProject(
+  tx: Database,
+  input: { workspaceId: string; projectId: string },
+): Promise<boolean> {
+  const { count } = await tx.project.deleteMany({
+    where: { id: input.projectId, workspaceId: input.workspaceId },
+  });
   return count === 1;
 }

@@ -1,8 +1,8 @@
-import type { Prisma } from "@/prisma/generated/client";
 import { currentSubscription } from "@/lib/billing/current-subscription";
-import type { SubscriptionView } from "@/lib/billing/status";
 import { isPlanKey } from "@/lib/billing/plans";
+import type { SubscriptionView } from "@/lib/billing/status";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import type { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";

@@ -37,7 +37,10 @@ function toViewer(row: ViewerRow): Viewer | null {
 /** The person behind an identity, with the workspace they work in; null before the first request of theirs. */
 export async function findViewer(identity: Identity, tx: Database = db()): Promise<Viewer | null> {
   const { provider, subject } = identity;
-  const row = await tx.user.findUnique({ where: { provider_subject: { provider, subject } }, select: viewerSelect });
+  const row = await tx.user.findUnique({
+    where: { provider_subject: { provider, subject } },
+    select: viewerSelect,
+  });
   return row && toViewer(row);
 }
 
@@ -64,7 +67,10 @@ export async function upsertUser(
 }
 
 /** The workspace that everybody gets at sign-up. */
-export async function createPersonalWorkspace(tx: Database, input: { userId: string; name: string }): Promise<string> {
+export async function createPersonalWorkspace(
+  tx: Database,
+  input: { userId: string; name: string },
+): Promise<string> {
   const workspace = await tx.workspace.create({
     data: { name: input.name, memberships: { create: { userId: input.userId, role: "OWNER" } } },
     select: { id: true },

@@ -21,7 +21,9 @@ const mailSchema = z.object({
 const duplicateSchema = z.object({ subscriptionId: z.string() });
 
 /** The message's own id is the idempotency key: however often it is tried, the vendor does it once. */
-async function perform(message: LeasedOutboxMessage): Promise<{ provider: string; externalId: string | null }> {
+async function perform(
+  message: LeasedOutboxMessage,
+): Promise<{ provider: string; externalId: string | null }> {
   switch (message.kind) {
     case "EMAIL": {
       const content = message.secretPayload ? JSON.parse(open(message.secretPayload)) : message.payload;

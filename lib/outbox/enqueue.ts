@@ -11,7 +11,9 @@ export async function enqueueMail(
   tx: Database,
   input: { businessKey: string; mail: RenderedMail; carriesSecret?: boolean },
 ): Promise<void> {
-  const content = input.carriesSecret ? { secretPayload: seal(JSON.stringify(input.mail)) } : { payload: { ...input.mail } };
+  const content = input.carriesSecret
+    ? { secretPayload: seal(JSON.stringify(input.mail)) }
+    : { payload: { ...input.mail } };
   await insertOutboxMessage(tx, { kind: "EMAIL", businessKey: input.businessKey, ...content });
 }
 

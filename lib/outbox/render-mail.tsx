@@ -2,7 +2,6 @@ import { render } from "@react-email/render";
 import type { ReactElement } from "react";
 import { appUrl, env } from "@/lib/env";
 import { AlreadyRegistered, ResetPassword, VerifyEmail, Welcome } from "./templates/account";
-import { PRODUCT_NAME } from "./templates/layout";
 import {
   PaymentFailed,
   type PaymentFailedProps,
@@ -11,6 +10,7 @@ import {
   SubscriptionCancelled,
   type SubscriptionCancelledProps,
 } from "./templates/billing";
+import { PRODUCT_NAME } from "./templates/layout";
 
 /** Every mail that exists, with what it is filled with. Links are made here. */
 export type Mail =
@@ -72,7 +72,9 @@ function compose(mail: Mail): { subject: string; element: ReactElement } {
       };
     case "subscription-cancelled":
       return {
-        subject: mail.endsAt ? `Your ${mail.planName} plan is cancelled` : `Your ${mail.planName} plan has ended`,
+        subject: mail.endsAt
+          ? `Your ${mail.planName} plan is cancelled`
+          : `Your ${mail.planName} plan has ended`,
         element: <SubscriptionCancelled {...mail} url={billing} />,
       };
     default:

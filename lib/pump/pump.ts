@@ -88,7 +88,10 @@ export interface Pump {
 }
 
 export function createPump(sources: readonly Work[]): Pump {
-  const state = processSingleton("pump", () => ({ running: null as Promise<PumpReport> | null, again: false }));
+  const state = processSingleton("pump", () => ({
+    running: null as Promise<PumpReport> | null,
+    again: false,
+  }));
 
   async function drain(budgetMs: number): Promise<PumpReport> {
     const deadline = Date.now() + budgetMs;

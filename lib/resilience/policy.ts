@@ -24,7 +24,10 @@ export const DEADLINES: Record<CallClass, { attemptMs: number; overallMs: number
  * Runs one vendor call. The signal aborts at the deadline; the call must pass it on.
  * @throws IntegrationError of kind "timeout" when the deadline passed, else what `call` threw.
  */
-export type Policy = <T>(description: CallDescription, call: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+export type Policy = <T>(
+  description: CallDescription,
+  call: (signal: AbortSignal) => Promise<T>,
+) => Promise<T>;
 
 /** A policy for one vendor. `deadlines` is for tests. */
 export function createPolicy(provider: string, deadlines: typeof DEADLINES = DEADLINES): Policy {
@@ -33,10 +36,13 @@ export function createPolicy(provider: string, deadlines: typeof DEADLINES = DEA
     const controller = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new IntegrationError("timeout", { provider, operation: description.operation }));
-        controller.abort();
-      }, Math.min(attemptMs, overallMs));
+      timer = setTimeout(
+        () => {
+          reject(new IntegrationError("timeout", { provider, operation: description.operation }));
+          controller.abort();
+        },
+        Math.min(attemptMs, overallMs),
+      );
     });
     try {
       // A call that ignores its signal still ends here on time; what it does later is nobody's any more.

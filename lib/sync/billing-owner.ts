@@ -1,4 +1,4 @@
-import { findBillingOwner, type BillingOwner } from "@/lib/db/billing-customers";
+import { type BillingOwner, findBillingOwner } from "@/lib/db/billing-customers";
 import { AppError } from "@/lib/errors/app-error";
 
 /**

@@ -13,7 +13,11 @@ export async function prepareMails(
   recipients: readonly string[],
 ): Promise<(tx: Database) => Promise<void>> {
   const wanted = due.flatMap(({ businessKey, mail }) =>
-    recipients.map((to, index) => ({ businessKey: index === 0 ? businessKey : `${businessKey}:${index}`, mail, to })),
+    recipients.map((to, index) => ({
+      businessKey: index === 0 ? businessKey : `${businessKey}:${index}`,
+      mail,
+      to,
+    })),
   );
   const known = await knownBusinessKeys(wanted.map(({ businessKey }) => businessKey));
   const rendered = await Promise.all(

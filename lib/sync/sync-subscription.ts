@@ -1,11 +1,16 @@
-import { duplicateSubscriptions } from "@/lib/billing/current-subscription";
+import { currentSubscription, duplicateSubscriptions } from "@/lib/billing/current-subscription";
 import { isLive } from "@/lib/billing/status";
 import { recordAudit } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
 import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
 import { closeOpenCheckout } from "@/lib/db/operations";
-import { listSubscriptions, markSubscriptionGone, saveSubscription } from "@/lib/db/subscriptions";
+import {
+  type CurrentSubscription,
+  listSubscriptions,
+  markSubscriptionGone,
+  saveSubscription,
+} from "@/lib/db/subscriptions";
 import { lockWorkspace } from "@/lib/db/workspaces";
 import { payments } from "@/lib/integrations/payments";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
@@ -41,19 +46,29 @@ export async function recordSubscription(input: {
   const { snapshot, fence } = input;
   const owner = await requireBillingOwner(snapshot);
   const { workspaceId } = owner;
-  const enqueueMails = await prepareMails(subscriptionMails(snapshot, owner.workspaceName), owner.ownerEmails);
+  const enqueueMails = await prepareMails(
+    subscriptionMails(snapshot, owner.workspaceName),
+    owner.ownerEmails,
+  );
 
   const duplicates = await db().$transaction(async (tx) => {
     // Writers of one workspace's billing state take turns; the vendor was read before.
     await lockWorkspace(tx, workspaceId);
     const customer = await ensureBillingCustomer(tx, { workspaceId, customerId: snapshot.customerId });
-    const written = await saveSubscription(tx, { workspaceId, billingCustomerId: customer.id, snapshot, fence });
+    const written = await saveSubscription(tx, {
+      workspaceId,
+      billingCustomerId: customer.id,
+      snapshot,
+      fence,
+    });
     let cancelled: string[] = [];
     if (written) {
       await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
       if (isLive(snapshot.status)) await closeOpenCheckout(tx, workspaceId);
-      cancelled = await cancelDuplicates(tx, workspaceId);
-      if (!cancelled.includes(snapshot.id)) await enqueueMails(tx);
+      const all = await listSubscriptions(tx, workspaceId);
+      cancelled = await cancelDuplicates(tx, workspaceId, all);
+      // Mails tell of the subscription that counts, not of a duplicate that comes and goes.
+      if (currentSubscription(all)?.externalId === snapshot.id) await enqueueMails(tx);
       await recordAudit(tx, {
         workspaceId,
         action: "subscription.synced",
@@ -64,13 +79,20 @@ export async function recordSubscription(input: {
     return cancelled;
   });
   for (const subscriptionId of duplicates) {
-    logger.error({ workspaceId, subscriptionId }, "duplicate subscription: it is being cancelled and refunded");
+    logger.error(
+      { workspaceId, subscriptionId },
+      "duplicate subscription: it is being cancelled and refunded",
+    );
   }
 }
 
 /** A workspace pays once: later live subscriptions are ended and given back through the outbox. */
-async function cancelDuplicates(tx: Database, workspaceId: string): Promise<string[]> {
-  const duplicates = duplicateSubscriptions(await listSubscriptions(tx, workspaceId));
+async function cancelDuplicates(
+  tx: Database,
+  workspaceId: string,
+  all: readonly CurrentSubscription[],
+): Promise<string[]> {
+  const duplicates = duplicateSubscriptions(all);
   for (const { externalId } of duplicates) {
     await enqueueCancelDuplicate(tx, { subscriptionId: externalId });
     await recordAudit(tx, {

@@ -2,16 +2,19 @@ import type { Viewer } from "@/lib/billing/views";
 import { recordAudit } from "@/lib/db/audit-log";
 import { db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
-import { beginOperation, closeOperation, type PlanChoice } from "@/lib/db/operations";
+import {
+  attemptOperation,
+  beginOperation,
+  closeOperation,
+  isUnderWay,
+  type Operation,
+  type PlanChoice,
+} from "@/lib/db/operations";
 import { type CurrentSubscription, findCurrentSubscription } from "@/lib/db/subscriptions";
 import { AppError } from "@/lib/errors/app-error";
-import { isIntegrationError } from "@/lib/errors/integration-error";
+import { payments } from "@/lib/integrations/payments";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { recordSubscription } from "./sync-subscription";
-
-/** An operation older than this lost its maker; a new request finishes it under the same key. */
-const ABANDONED_MS = 15_000;
-const KEY_LIVES_MS = 23 * 60 * 60 * 1000;
 
 export async function requireSubscription(workspaceId: string): Promise<CurrentSubscription> {
   const current = await findCurrentSubscription(workspaceId);
@@ -19,40 +22,62 @@ export async function requireSubscription(workspaceId: string): Promise<CurrentS
   throw new AppError("not_found", { userMessage: "This workspace has no subscription." });
 }
 
+interface Write {
+  viewer: Viewer;
+  subscriptionId: string;
+  kind: "CHANGE_PLAN" | "CANCEL" | "RESUME";
+  choice: PlanChoice | null;
+  write: (operationId: string) => Promise<SubscriptionSnapshot>;
+}
+
 /**
  * A write to a subscription as an operation: committed first, its id the idempotency key, the vendor's answer
  * recorded at once under a fence taken before the call (the webhook that follows finds nothing left to do).
  */
-export async function writeSubscription(input: {
-  viewer: Viewer;
-  kind: "CHANGE_PLAN" | "CANCEL" | "RESUME";
-  choice: PlanChoice | null;
-  write: (operationId: string) => Promise<SubscriptionSnapshot>;
-}): Promise<void> {
+export async function writeSubscription(input: Write): Promise<void> {
   const { workspaceId, userId } = input.viewer;
-  const { operation, isNew } = await beginOperation({ workspaceId, userId, kind: input.kind, input: input.choice });
-  const age = Date.now() - operation.createdAt.getTime();
-  if (!isNew && age < ABANDONED_MS) {
-    throw new AppError("conflict", { userMessage: "This is being done right now. Please give it a moment." });
-  }
-  const differs =
-    operation.input?.planKey !== input.choice?.planKey || operation.input?.interval !== input.choice?.interval;
-  if (!isNew && (differs || age > KEY_LIVES_MS)) {
-    // Its key stands for another wish, or is forgotten: what came of it is in the subscription that was synced since.
-    await closeOperation(db(), operation.id, "EXPIRED");
-    throw new AppError("conflict", { userMessage: "An earlier change was not finished. Please try again." });
+  const begin = () => beginOperation({ workspaceId, userId, kind: input.kind, input: input.choice });
+  let { operation, isNew } = await begin();
+  if (!isNew) {
+    if (await settleEarlier(input, operation)) return;
+    ({ operation, isNew } = await begin());
+    if (!isNew) throw beingDone();
   }
 
   const fence = await nextFence();
-  let snapshot: SubscriptionSnapshot;
-  try {
-    snapshot = await input.write(operation.id);
-  } catch (error) {
-    if (isIntegrationError(error) && !error.retryable && error.kind !== "unknown") {
-      await closeOperation(db(), operation.id, "FAILED", error.kind);
-    }
-    throw error;
+  const snapshot = await attemptOperation(operation, () => input.write(operation.id));
+  await record(input, operation, snapshot, fence);
+}
+
+function beingDone(): AppError {
+  return new AppError("conflict", { userMessage: "This is being done right now. Please give it a moment." });
+}
+
+/**
+ * An operation that is open already. While its maker may be alive it is left alone; then the vendor's metadata says
+ * whether it took effect. Says whether it did and was the same wish, so that nothing is left to do.
+ */
+async function settleEarlier(input: Write, earlier: Operation): Promise<boolean> {
+  if (isUnderWay(earlier)) throw beingDone();
+  const fence = await nextFence();
+  const snapshot = await payments().getSubscription(input.subscriptionId);
+  if (snapshot?.operationId !== earlier.id) {
+    await closeOperation(db(), earlier.id, "EXPIRED");
+    return false;
   }
+  await record({ ...input, choice: earlier.input }, earlier, snapshot, fence);
+  return (
+    earlier.input?.planKey === input.choice?.planKey && earlier.input?.interval === input.choice?.interval
+  );
+}
+
+async function record(
+  input: Write,
+  operation: Operation,
+  snapshot: SubscriptionSnapshot,
+  fence: bigint,
+): Promise<void> {
+  const { workspaceId, userId } = input.viewer;
   await recordSubscription({
     snapshot,
     fence,

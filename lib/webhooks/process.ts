@@ -6,7 +6,7 @@ import {
 } from "@/lib/db/webhook-events";
 import { AppError } from "@/lib/errors/app-error";
 import { outboxSource } from "@/lib/outbox/deliver";
-import { createPump, workFrom, type WorkSource } from "@/lib/pump/pump";
+import { createPump, type WorkSource, workFrom } from "@/lib/pump/pump";
 import { findHandler } from "./registry";
 
 const inboxSource: WorkSource<LeasedWebhookEvent> = {

@@ -3,15 +3,19 @@
  * and the answers say nothing that an attacker could use.
  */
 import { insertWebhookEvent, type NewWebhookEvent } from "@/lib/db/webhook-events";
-import { errorFields, logger } from "@/lib/logger";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
+import { errorFields, logger } from "@/lib/logger";
 import { readCapped } from "./read-capped";
 
 const MAX_BYTES = 512 * 1024;
 const INSERT_DEADLINE_MS = 4_000;
 const RETRY_AFTER_SECONDS = "30";
 
-export type Verify<Event> = (input: { body: Buffer; headers: Headers; now: Date }) => WebhookVerification<Event>;
+export type Verify<Event> = (input: {
+  body: Buffer;
+  headers: Headers;
+  now: Date;
+}) => WebhookVerification<Event>;
 
 function answer(status: 200 | 400 | 413 | 415 | 503): Response {
   const headers = new Headers({ "cache-control": "no-store" });
@@ -31,12 +35,16 @@ async function beforeDeadline<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Stores a provider's event. `toRow` decides its status: pending, ignored or quarantined. */
+/**
+ * Stores a provider's event. `toRow` decides its status: pending, ignored or quarantined; `onPending` is told when
+ * there is something to do.
+ */
 export async function receiveWebhook<Event>(
   request: Request,
   provider: string,
   verify: Verify<Event>,
   toRow: (event: Event) => NewWebhookEvent,
+  onPending: () => void,
 ): Promise<Response> {
   const contentType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (contentType !== "application/json") return answer(415);
@@ -57,11 +65,18 @@ export async function receiveWebhook<Event>(
   try {
     await beforeDeadline(insertWebhookEvent(row));
   } catch (error) {
-    logger.error({ provider, type: row.type, ...errorFields(error) }, "webhook not stored; the vendor will send it again");
+    logger.error(
+      { provider, type: row.type, ...errorFields(error) },
+      "webhook not stored; the vendor will send it again",
+    );
     return answer(503);
   }
   if (row.status === "QUARANTINED") {
-    logger.error({ provider, type: row.type, apiVersion: row.apiVersion, mode: row.mode }, "webhook quarantined");
+    logger.error(
+      { provider, type: row.type, apiVersion: row.apiVersion, mode: row.mode },
+      "webhook quarantined",
+    );
   }
+  if (row.status === "PENDING") onPending();
   return answer(200);
 }

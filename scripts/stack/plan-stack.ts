@@ -117,14 +117,17 @@ function planDatabase(
   });
 }
 
-/** `next build` needs no keys and no database. */
+/**
+ * `next build` needs no keys and no database. Everything that this builds runs in sandbox mode, and static pages
+ * carry the sandbox's bar from here; a production process refuses such a build.
+ */
 export async function buildApp(reporter: Reporter = silentReporter, signal?: AbortSignal): Promise<void> {
   const next = defaultCommands(REPOSITORY, "preview", 0).app[0] as string;
   const task = {
     name: "production build",
     arguments: [next, "build"],
     cwd: REPOSITORY,
-    env: { ...inheritedEnvironment(), NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...inheritedEnvironment(), NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", SANDBOX: "1" },
     onLine: (line: string) => reporter.line("build", line),
   };
   await runTask(task, signal);

@@ -104,7 +104,7 @@ function startEverything(state: RunState, isStopping: () => boolean): Promise<vo
     await waitForApp(plan, isStopping);
     plan.reporter.done("app", performance.now() - startedAt, plan.variables.APP_URL);
   };
-  return [database, sandbox, seed(state, database), pushCatalogue(state, database, sandbox), app()];
+  return [database, sandbox, prepareData(state, [database, sandbox]), app()];
 }
 
 async function startDatabase({ plan, watch }: RunState): Promise<void> {
@@ -148,22 +148,13 @@ async function startSandbox({ plan, watch, task }: RunState): Promise<void> {
   });
 }
 
-async function seed({ plan, task }: RunState, database: Promise<void>): Promise<void> {
-  const parameters = plan.commands.seed;
-  await database;
-  if (parameters === null || !plan.seeds) return;
-  await timed(plan.reporter, "demo people", () => runTask(task("seed", parameters)));
-}
-
-async function pushCatalogue(
-  { plan, task }: RunState,
-  database: Promise<void>,
-  sandbox: Promise<void>,
-): Promise<void> {
-  const parameters = plan.commands.pushCatalogue;
-  await Promise.all([database, sandbox]);
-  if (parameters === null || !plan.environment.pushCatalogue) return;
-  await timed(plan.reporter, "plans and prices", () => runTask(task("plans and prices", parameters)));
+async function prepareData({ plan, task }: RunState, needed: Promise<void>[]): Promise<void> {
+  const parameters = plan.commands.prepareData;
+  await Promise.all(needed);
+  const tasks = [...(plan.seeds ? ["people"] : []), ...(plan.environment.pushCatalogue ? ["plans"] : [])];
+  if (parameters === null || tasks.length === 0) return;
+  const name = `demo ${tasks.join(" and ")}`;
+  await timed(plan.reporter, name, () => runTask(task(name, [...parameters, ...tasks])));
 }
 
 function startApp({ plan, watch, task }: RunState): void {
@@ -177,7 +168,6 @@ function startApp({ plan, watch, task }: RunState): void {
 
 async function waitForApp(plan: StackPlan, isStopping: () => boolean): Promise<void> {
   const origin = `http://localhost:${plan.ports.app}`;
-  await answers(`${origin}/api/health`, isStopping);
-  // The first render compiles the page in dev: better now than at the person's first click.
-  await answers(origin, isStopping);
+  // In dev the first answer compiles the page: better now than at the person's first click.
+  await Promise.all([answers(`${origin}/api/health`, isStopping), answers(origin, isStopping)]);
 }

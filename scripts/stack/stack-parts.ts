@@ -6,9 +6,8 @@ import { type Part, type PartOptions, startPart } from "./processes";
 export type PartCommands = {
   app: string[];
   sandbox: string[];
-  /** One after another is not needed: they run at the same time, after the migrations. */
-  seed: string[];
-  pushCatalogue: string[];
+  /** Run to its end once the database is migrated and the sandbox is up; gets "people" and "plans" as arguments. */
+  prepareData: string[];
 };
 
 export type PartName = "app" | "sandbox" | "database";
@@ -25,8 +24,7 @@ export function defaultCommands(
     // Loopback only: the sandboxes and the demo sign-ins are nobody else's business.
     app: [next, mode === "dev" ? "dev" : "start", "--port", String(appPort), "--hostname", "localhost"],
     sandbox: typescript("lib/sandbox/main.ts"),
-    seed: typescript("prisma/seed.ts"),
-    pushCatalogue: typescript("scripts/billing-push.ts"),
+    prepareData: typescript("scripts/stack/prepare-data.ts"),
   };
 }
 

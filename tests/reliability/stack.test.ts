@@ -124,8 +124,8 @@ describe("the stack", () => {
   });
 
   it("leaves nothing running when the seed fails", async () => {
-    const seed = ["-e", "console.error('bad seed'); process.exit(1)"];
-    const { nextReport } = startHost({ commands: { ...standIns, seed } });
+    const prepareData = ["-e", "console.error('bad seed'); process.exit(1)"];
+    const { nextReport } = startHost({ commands: { ...standIns, prepareData } });
     expect((await nextReport()).error).toContain("bad seed");
     // The same data folder and its lock are free again.
     const second = await start();

@@ -4,8 +4,8 @@
  */
 import type { BillingInterval, Plan, PlanKey } from "@/lib/billing/plans";
 import type { SubscriptionStatus } from "@/lib/billing/status";
-import type { ProviderModeName, ProviderScope } from "@/lib/payments-scope";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
+import type { ProviderModeName, ProviderScope } from "@/lib/payments-scope";
 
 export interface CardSnapshot {
   brand: string;
@@ -107,13 +107,19 @@ export interface PaymentsProvider {
     email: string;
   }): Promise<{ customerId: string }>;
   /** The customer that an operation made, where its answer was lost; null when there is none. */
-  findCustomerByOperation(input: { operationId: string; email: string }): Promise<{ customerId: string } | null>;
+  findCustomerByOperation(input: {
+    operationId: string;
+    email: string;
+  }): Promise<{ customerId: string } | null>;
 
   /** Opens the vendor's hosted checkout. Idempotent under `operationId`. */
   createCheckout(input: CreateCheckoutInput): Promise<CheckoutSnapshot>;
   getCheckout(checkoutId: string): Promise<CheckoutSnapshot | null>;
   /** The checkout that an operation opened, where its answer was lost. */
-  findCheckoutByOperation(input: { customerId: string; operationId: string }): Promise<CheckoutSnapshot | null>;
+  findCheckoutByOperation(input: {
+    customerId: string;
+    operationId: string;
+  }): Promise<CheckoutSnapshot | null>;
   /** Closes an open checkout; answers what it is afterwards (it may have been paid meanwhile). */
   expireCheckout(input: { checkoutId: string; operationId: string }): Promise<CheckoutSnapshot>;
 
@@ -135,7 +141,10 @@ export interface PaymentsProvider {
     cancel: boolean;
   }): Promise<SubscriptionSnapshot>;
   /** Ends a subscription now and gives back what was paid for it. Idempotent; done again it changes nothing. */
-  cancelAndRefund(input: { operationId: string; subscriptionId: string }): Promise<{ refundedAmount: number }>;
+  cancelAndRefund(input: {
+    operationId: string;
+    subscriptionId: string;
+  }): Promise<{ refundedAmount: number }>;
 
   getInvoice(invoiceId: string): Promise<InvoiceSnapshot | null>;
 

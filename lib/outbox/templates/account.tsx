@@ -21,7 +21,9 @@ export function ResetPassword({ name, url }: { name: string; url: string }) {
       action={{ label: "Choose a new password", url }}
       reason="You get this because somebody asked for a new password for this address. If it was not you, do nothing: your password stays as it is."
     >
-      <Paragraph>Hello {name}, the link works for one hour, once. A new password ends every session.</Paragraph>
+      <Paragraph>
+        Hello {name}, the link works for one hour, once. A new password ends every session.
+      </Paragraph>
     </Layout>
   );
 }

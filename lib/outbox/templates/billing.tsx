@@ -50,8 +50,8 @@ export function PaymentFailed(props: PaymentFailedProps) {
       reason={REASON}
     >
       <Paragraph>
-        The payment for {props.workspaceName} did not go through. Nothing changes for you today; we will try again.
-        With another card it is done at once.
+        The payment for {props.workspaceName} did not go through. Nothing changes for you today; we will try
+        again. With another card it is done at once.
       </Paragraph>
     </Layout>
   );

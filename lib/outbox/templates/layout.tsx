@@ -1,4 +1,15 @@
-import { Body, Button, Container, Head, Heading, Hr, Html, Preview, Section, Text } from "@react-email/components";
+import {
+  Body,
+  Button,
+  Container,
+  Head,
+  Heading,
+  Hr,
+  Html,
+  Preview,
+  Section,
+  Text,
+} from "@react-email/components";
 import type { ReactNode } from "react";
 
 /** The name that mails are signed with; a fork changes it here. */
@@ -7,7 +18,13 @@ export const PRODUCT_NAME = "Breakwater";
 const font = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Helvetica, Arial, sans-serif";
 const styles = {
   body: { backgroundColor: "#f4f6f9", fontFamily: font, margin: 0, padding: "32px 0" },
-  container: { backgroundColor: "#ffffff", border: "1px solid #dfe4ec", borderRadius: 12, maxWidth: 520, padding: 40 },
+  container: {
+    backgroundColor: "#ffffff",
+    border: "1px solid #dfe4ec",
+    borderRadius: 12,
+    maxWidth: 520,
+    padding: 40,
+  },
   brand: { color: "#1d4ed8", fontSize: 14, fontWeight: 600, margin: "0 0 24px" },
   heading: { color: "#0f172a", fontSize: 22, fontWeight: 600, lineHeight: "30px", margin: "0 0 16px" },
   text: { color: "#334155", fontSize: 15, lineHeight: "24px", margin: "0 0 16px" },

@@ -5,7 +5,11 @@
 import { Hono } from "hono";
 import type { DeliveryRecord, StandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
 import { nextDueAt, settleDue } from "./domain/lifecycle";
+import { plainPage } from "./hosted/checkout-page";
 import { registerCheckoutPages } from "./hosted/checkout-routes";
+import { registerDashboard } from "./hosted/dashboard-routes";
+import { registerInvoicePages } from "./hosted/invoice-routes";
+import { registerPortalPages } from "./hosted/portal-routes";
 import { type ApiErrorFields, errorBody } from "./http/api-error";
 import { createApi, unrecognizedRoute } from "./http/router";
 import { registerAccount } from "./resources/account";
@@ -63,7 +67,19 @@ export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
   registerAccount(api, world);
   registerEvents(api, world, webhooks.countPending);
   registerCheckoutPages(app, world, settle);
-  app.notFound((context) => unrecognizedRoute(context, baseUrl));
+  registerPortalPages(app, world, settle);
+  registerInvoicePages(app, world, settle);
+  registerDashboard(app, world, webhooks.deliverer, settle);
+  app.notFound((context) =>
+    context.req.path.startsWith("/v1/")
+      ? unrecognizedRoute(context, baseUrl)
+      : plainPage(
+          "There is no such page",
+          "The link is wrong.",
+          { href: "/", label: "Payments sandbox" },
+          404,
+        ),
+  );
 
   seedAccount(world, appUrl);
   const timer = setInterval(settle, TICK_MS);
@@ -104,18 +120,25 @@ function countStates(deliveries: readonly DeliveryRecord[]): Record<DeliveryReco
 
 /** The error that the vendor gives with a status. https://docs.stripe.com/api/errors */
 function faultError(status: number): ApiErrorFields {
-  if (status === 401) return { type: "invalid_request_error", message: "Invalid API Key provided: sk_test_*******" };
+  if (status === 401)
+    return { type: "invalid_request_error", message: "Invalid API Key provided: sk_test_*******" };
   if (status === 402) {
     const message = "Your card was declined.";
     return { type: "card_error", code: "card_declined", decline_code: "generic_decline", message };
   }
   if (status === 409) {
-    return { type: "idempotency_error", code: "idempotency_key_in_use", message: "Another request holds this key." };
+    return {
+      type: "idempotency_error",
+      code: "idempotency_key_in_use",
+      message: "Another request holds this key.",
+    };
   }
   if (status === 429) {
-    const message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
+    const message =
+      "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
     return { type: "invalid_request_error", code: "rate_limit", message };
   }
-  if (status >= 400 && status < 500) return { type: "invalid_request_error", message: "The request was refused." };
+  if (status >= 400 && status < 500)
+    return { type: "invalid_request_error", message: "The request was refused." };
   return { type: "api_error", message: "An unknown error occurred." };
 }

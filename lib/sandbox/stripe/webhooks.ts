@@ -20,7 +20,8 @@ export function createWebhooks(deps: StandInDeps, findWorld: () => World): Webho
       .list("webhook_endpoints")
       .filter(
         (endpoint) =>
-          endpoint.status === "enabled" && endpoint.enabled_events.some((wanted) => matchesType(type, wanted)),
+          endpoint.status === "enabled" &&
+          endpoint.enabled_events.some((wanted) => matchesType(type, wanted)),
       );
 
   /** Endpoints may share a URL; one delivery then bears a signature of each, as with a rolling secret. */
@@ -31,7 +32,8 @@ export function createWebhooks(deps: StandInDeps, findWorld: () => World): Webho
       .list("webhook_endpoints")
       .filter((endpoint) => endpoint.url === url)
       .flatMap(({ id }) => {
-        const secret = id === account?.appEndpoint ? deps.webhookSecret : world.get("endpoint_secrets", id)?.secret;
+        const secret =
+          id === account?.appEndpoint ? deps.webhookSecret : world.get("endpoint_secrets", id)?.secret;
         return secret ? [secret] : [];
       });
   };

@@ -8,7 +8,9 @@ import type Stripe from "stripe";
  * `T` as JSON: `string | Customer | null` becomes `string | null`, `Decimal` becomes `string`. Nothing else is relaxed,
  * so that a factory returning `Wire<Stripe.X>` has to give every field of `Stripe.X`.
  */
-export type Wire<T> = [Extract<T, string>] extends [never] ? WireEach<T> : Extract<T, string | null | undefined>;
+export type Wire<T> = [Extract<T, string>] extends [never]
+  ? WireEach<T>
+  : Extract<T, string | null | undefined>;
 
 type WireEach<T> = T extends Stripe.Decimal
   ? string
@@ -30,7 +32,11 @@ export type BalanceTransaction = Wire<Stripe.BalanceTransaction>;
 export type Charge = Wire<Stripe.Charge> & { refunds: WireList<Refund> };
 /** `line_items` are kept apart and only answered when expanded. */
 export type CheckoutSession = Wire<Stripe.Checkout.Session>;
-export type Customer = Wire<Stripe.Customer> & { balance: number; invoice_prefix: string; next_invoice_sequence: number };
+export type Customer = Wire<Stripe.Customer> & {
+  balance: number;
+  invoice_prefix: string;
+  next_invoice_sequence: number;
+};
 /** The published example still has the top-level `subscription`, which the SDK's type has dropped: always null. */
 export type Invoice = Wire<Stripe.Invoice> & { subscription: null; customer: string };
 export type InvoiceItem = Wire<Stripe.InvoiceItem>;

@@ -43,7 +43,11 @@ export interface CheckoutRecord {
   /** The session's id. */
   id: string;
   lineItems: LineItem[];
-  subscriptionData: { metadata: Record<string, string>; description: string | null; trialPeriodDays: number | null };
+  subscriptionData: {
+    metadata: Record<string, string>;
+    description: string | null;
+    trialPeriodDays: number | null;
+  };
   paymentIntent: string | null;
   paymentMethod: string | null;
 }

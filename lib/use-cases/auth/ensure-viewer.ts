@@ -30,11 +30,16 @@ export async function ensureViewer(identity: Identity): Promise<Viewer> {
   const found = await findViewer(identity);
   if (found && isCurrent(found, identity)) return found;
 
-  const welcome = found ? null : await renderMail({ template: "welcome", name: identity.name }, identity.email);
+  const welcome = found
+    ? null
+    : await renderMail({ template: "welcome", name: identity.name }, identity.email);
   return db().$transaction(async (tx) => {
     const { id, isNew } = await upsertUser(tx, identity, shouldBeOperator(identity));
     if (isNew) {
-      const workspaceId = await createPersonalWorkspace(tx, { userId: id, name: `${identity.name}'s workspace` });
+      const workspaceId = await createPersonalWorkspace(tx, {
+        userId: id,
+        name: `${identity.name}'s workspace`,
+      });
       await recordAudit(tx, { workspaceId, actorId: id, action: "workspace.created" });
       if (welcome) await enqueueMail(tx, { businessKey: `welcome:${id}`, mail: welcome });
     }

@@ -12,6 +12,7 @@ export async function cancelSubscription({ viewer }: { viewer: Viewer }): Promis
   }
   await writeSubscription({
     viewer,
+    subscriptionId: current.externalId,
     kind: "CANCEL",
     choice: null,
     write: (operationId) =>

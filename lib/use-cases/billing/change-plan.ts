@@ -11,13 +11,16 @@ export async function changePlan(input: { viewer: Viewer; choice: PlanChoice }):
   const current = await requireSubscription(viewer.workspaceId);
   const { view } = current;
   if (!billingState(view, new Date()).canChangePlan) {
-    throw new AppError("conflict", { userMessage: "The plan cannot be changed right now. Please reload the page." });
+    throw new AppError("conflict", {
+      userMessage: "The plan cannot be changed right now. Please reload the page.",
+    });
   }
   if (view.planKey === choice.planKey && view.interval === choice.interval) {
     throw new AppError("invalid_input", { userMessage: "This is the plan that you have already." });
   }
   await writeSubscription({
     viewer,
+    subscriptionId: current.externalId,
     kind: "CHANGE_PLAN",
     choice,
     write: (operationId) =>

@@ -12,6 +12,7 @@ export async function resumeSubscription({ viewer }: { viewer: Viewer }): Promis
   }
   await writeSubscription({
     viewer,
+    subscriptionId: current.externalId,
     kind: "RESUME",
     choice: null,
     write: (operationId) =>

@@ -3,9 +3,11 @@ import type { Viewer } from "@/lib/billing/views";
 import { recordAudit } from "@/lib/db/audit-log";
 import { db } from "@/lib/db/client";
 import {
+  attemptOperation,
   beginOperation,
   closeOperation,
   findOperation,
+  isUnderWay,
   type Operation,
   type PlanChoice,
   saveOperationResult,
@@ -13,20 +15,15 @@ import {
 import { findCurrentSubscription } from "@/lib/db/subscriptions";
 import { appUrl } from "@/lib/env";
 import { AppError } from "@/lib/errors/app-error";
-import { isIntegrationError } from "@/lib/errors/integration-error";
 import { payments } from "@/lib/integrations/payments";
 import type { CheckoutSnapshot } from "@/lib/integrations/payments/port";
 import { ensureCustomer } from "@/lib/sync/ensure-customer";
+import { WAIT_MS, waitFor } from "@/lib/sync/wait-for";
 
 /** How long a hosted checkout stays open; the vendor allows 30 minutes to 24 hours. */
 const CHECKOUT_LIVES_MS = 60 * 60 * 1000;
-/** A request repeated this late would ask for an expiry that is too near, so it is looked up instead. */
-const REPEATABLE_MS = 25 * 60 * 1000;
 /** A page that is about to close is not offered again. */
 const REUSE_MARGIN_MS = 2 * 60 * 1000;
-/** How long a second click waits for the first one's answer. */
-const WAIT_MS = 8_000;
-const WAIT_STEP_MS = 150;
 
 /**
  * Opens the hosted checkout for a plan, or the one that is open already. One open checkout per workspace: another
@@ -63,9 +60,8 @@ async function refuseSecondSubscription(workspaceId: string): Promise<void> {
 async function open(operation: Operation, customerId: string): Promise<{ url: string }> {
   const { id: operationId, workspaceId, input: choice, expiresAt } = operation;
   if (!choice || !expiresAt) throw new Error(`checkout operation ${operationId} has no choice`);
-  let checkout: CheckoutSnapshot;
-  try {
-    checkout = await payments().createCheckout({
+  const checkout = await attemptOperation(operation, () =>
+    payments().createCheckout({
       operationId,
       workspaceId,
       customerId,
@@ -73,14 +69,8 @@ async function open(operation: Operation, customerId: string): Promise<{ url: st
       expiresAt,
       successUrl: `${appUrl()}/billing/return?operation=${operationId}`,
       cancelUrl: `${appUrl()}/billing?checkout=cancelled`,
-    });
-  } catch (error) {
-    // A refusal is final and frees the workspace; an unknown outcome keeps the operation, and its key, open.
-    if (isIntegrationError(error) && !error.retryable && error.kind !== "unknown") {
-      await closeOperation(db(), operationId, "FAILED", error.kind);
-    }
-    throw error;
-  }
+    }),
+  );
   return keep(operation, checkout);
 }
 
@@ -102,21 +92,15 @@ async function keep(operation: Operation, checkout: CheckoutSnapshot): Promise<{
 /** What to do about a checkout that is open: its URL, or null once it is closed and a new one may begin. */
 async function reuse(met: Operation, choice: PlanChoice, customerId: string): Promise<string | null> {
   const operation = await waitForAnswer(met);
-  if (operation === null || operation.state !== "OPEN") return null;
-  const { checkoutId, url } = operation.result;
+  if (operation.state !== "OPEN") return null;
   const same = operation.input?.planKey === choice.planKey && operation.input.interval === choice.interval;
   const fresh = (operation.expiresAt?.getTime() ?? 0) - Date.now() > REUSE_MARGIN_MS;
+  const { checkoutId, url } = operation.result;
+  if (checkoutId) return url && same && fresh ? url : closeEarlier(operation, checkoutId);
 
-  if (checkoutId && url && same && fresh) return url;
-  if (checkoutId) return closeEarlier(operation, checkoutId);
-  // No answer was kept: its maker died or gave up. The same key asks again, as long as it may.
-  if (Date.now() - operation.createdAt.getTime() < REPEATABLE_MS) {
-    const reopened = await open(operation, customerId);
-    if (same) return reopened.url;
-    const kept = await findOperation(operation.workspaceId, operation.id);
-    return kept?.result.checkoutId ? closeEarlier(kept, kept.result.checkoutId) : null;
-  }
+  // No answer was kept: its maker died, or never heard one.
   const found = await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
+  if (found?.state === "open" && same && fresh) return (await keep(operation, found)).url;
   if (found) return closeEarlier(operation, found.id);
   await closeOperation(db(), operation.id, "EXPIRED");
   return null;
@@ -127,20 +111,25 @@ async function closeEarlier(operation: Operation, checkoutId: string): Promise<n
   const checkout = await payments().expireCheckout({ checkoutId, operationId: operation.id });
   if (checkout.state === "complete") {
     throw new AppError("conflict", {
-      userMessage: "A payment for this workspace was just made and is being confirmed. Please reload in a moment.",
+      userMessage:
+        "A payment for this workspace was just made and is being confirmed. Please reload in a moment.",
     });
   }
   await closeOperation(db(), operation.id, "EXPIRED");
   return null;
 }
 
-/** Gives the request that began the operation time to keep the vendor's answer. */
-async function waitForAnswer(met: Operation): Promise<Operation | null> {
-  const deadline = Math.min(Date.now() + WAIT_MS, met.createdAt.getTime() + 2 * WAIT_MS);
-  let operation: Operation | null = met;
-  while (operation?.state === "OPEN" && !operation.result.checkoutId && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, WAIT_STEP_MS));
-    operation = await findOperation(met.workspaceId, met.id);
-  }
-  return operation;
+/**
+ * Gives the request that began the operation time to keep the vendor's answer.
+ * @throws AppError "conflict" when that request may still be on its way.
+ */
+async function waitForAnswer(met: Operation): Promise<Operation> {
+  const answered = await waitFor(isUnderWay(met) ? WAIT_MS : 0, async () => {
+    const operation = await findOperation(met.workspaceId, met.id);
+    return operation && (!isUnderWay(operation) || operation.result.checkoutId) ? operation : null;
+  });
+  if (answered) return answered;
+  throw new AppError("conflict", {
+    userMessage: "The payment page is being opened right now. Please try again in a moment.",
+  });
 }

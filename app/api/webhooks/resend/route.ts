@@ -4,9 +4,9 @@ import { emailEventRow } from "@/lib/webhooks/email-event";
 import { pump } from "@/lib/webhooks/process";
 import { receiveWebhook } from "@/lib/webhooks/receive";
 
+const startPump = () => after(() => pump.run());
+
 export async function POST(request: Request): Promise<Response> {
-  const provider = email();
-  const response = await receiveWebhook(request, provider.id, provider.verifyWebhook, emailEventRow);
-  if (response.ok) after(() => pump.run());
-  return response;
+  const { id, verifyWebhook } = email();
+  return receiveWebhook(request, id, verifyWebhook, emailEventRow, startPump);
 }

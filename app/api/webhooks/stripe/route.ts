@@ -4,14 +4,9 @@ import { paymentsEventRow } from "@/lib/webhooks/payments-event";
 import { pump } from "@/lib/webhooks/process";
 import { receiveWebhook } from "@/lib/webhooks/receive";
 
+const startPump = () => after(() => pump.run());
+
 export async function POST(request: Request): Promise<Response> {
-  const provider = payments();
-  const response = await receiveWebhook(
-    request,
-    provider.scope.provider,
-    provider.verifyWebhook,
-    paymentsEventRow,
-  );
-  if (response.ok) after(() => pump.run());
-  return response;
+  const { scope, verifyWebhook } = payments();
+  return receiveWebhook(request, scope.provider, verifyWebhook, paymentsEventRow, startPump);
 }

@@ -1,4 +1,8 @@
-import { IntegrationError, type IntegrationErrorKind, isIntegrationError } from "@/lib/errors/integration-error";
+import {
+  IntegrationError,
+  type IntegrationErrorKind,
+  isIntegrationError,
+} from "@/lib/errors/integration-error";
 
 export const PROVIDER = "resend";
 
@@ -44,7 +48,8 @@ export function toIntegrationError(
     operation,
     status: failure.statusCode,
     vendorCode: failure.name,
-    retryAfterMs: headers?.["retry-after"] !== undefined && Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+    retryAfterMs:
+      headers?.["retry-after"] !== undefined && Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
   });
 }
 

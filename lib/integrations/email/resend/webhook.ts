@@ -37,7 +37,11 @@ function isSignedWith(
 ): boolean {
   if (!signed.id || !/^\d+$/.test(signed.timestamp)) return false;
   // The library would also judge the age by its own clock: it is given only the comparison to make.
-  const expected = new Webhook(secret).sign(signed.id, new Date(Number(signed.timestamp) * 1000), signed.text);
+  const expected = new Webhook(secret).sign(
+    signed.id,
+    new Date(Number(signed.timestamp) * 1000),
+    signed.text,
+  );
   return signed.signature.split(" ").some((candidate) => constantTimeEqual(candidate, expected));
 }
 

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { isIntegrationError } from "@/lib/errors/integration-error";
-import type { Policy } from "@/lib/resilience/policy";
 import type { ProviderModeName } from "@/lib/payments-scope";
+import type { Policy } from "@/lib/resilience/policy";
 import type { PaymentsProvider, SubscriptionSnapshot } from "../port";
 import { createPriceResolver, pushCatalogue } from "./catalogue";
 import { API_VERSION, createStripeClient, type StripeClient } from "./client";
@@ -43,7 +43,9 @@ export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider
     ...subscriptions(client, resolvePrice),
     getInvoice: async (invoiceId) => {
       const invoice = await nullWhenMissing(
-        client.call({ operation: "invoices.retrieve", class: "read" }, (sdk) => sdk.invoices.retrieve(invoiceId)),
+        client.call({ operation: "invoices.retrieve", class: "read" }, (sdk) =>
+          sdk.invoices.retrieve(invoiceId),
+        ),
       );
       return invoice && invoiceFrom(invoice);
     },
@@ -98,7 +100,9 @@ type Checkouts = Pick<
 
 function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts {
   const retrieve = (id: string) =>
-    client.call({ operation: "checkout.retrieve", class: "read" }, (sdk) => sdk.checkout.sessions.retrieve(id));
+    client.call({ operation: "checkout.retrieve", class: "read" }, (sdk) =>
+      sdk.checkout.sessions.retrieve(id),
+    );
   return {
     createCheckout: async (input) => {
       const price = await resolvePrice(input.planKey, input.interval);
@@ -162,7 +166,11 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
     operationId: string,
   ): Promise<SubscriptionSnapshot> => {
     const subscription = await client.call({ operation, class: "write" }, (sdk) =>
-      sdk.subscriptions.update(id, { ...params, expand: SUBSCRIPTION_EXPAND }, { idempotencyKey: operationId }),
+      sdk.subscriptions.update(
+        id,
+        { ...params, expand: SUBSCRIPTION_EXPAND },
+        { idempotencyKey: operationId },
+      ),
     );
     return subscriptionFrom(subscription);
   };
@@ -211,7 +219,12 @@ async function cancelAndRefund(
     );
   }
   const invoices = await run("invoices.list", (sdk) =>
-    sdk.invoices.list({ subscription: subscriptionId, status: "paid", limit: 100, expand: ["data.payments"] }),
+    sdk.invoices.list({
+      subscription: subscriptionId,
+      status: "paid",
+      limit: 100,
+      expand: ["data.payments"],
+    }),
   );
   let refundedAmount = 0;
   for (const invoice of invoices.data) {

@@ -1,5 +1,12 @@
 import type Stripe from "stripe";
-import { BILLING_INTERVALS, type BillingInterval, type Plan, type PlanKey, priceKey, isPaidPlanKey } from "@/lib/billing/plans";
+import {
+  BILLING_INTERVALS,
+  type BillingInterval,
+  isPaidPlanKey,
+  type Plan,
+  type PlanKey,
+  priceKey,
+} from "@/lib/billing/plans";
 import { AppError } from "@/lib/errors/app-error";
 import type { StripeClient } from "./client";
 import { METADATA } from "./mapping";
@@ -10,7 +17,8 @@ const PRODUCT_METADATA = "breakwater_plan";
 export function createPriceResolver(client: StripeClient) {
   const known = new Map<string, string>();
   return async function resolve(plan: PlanKey, interval: BillingInterval): Promise<string> {
-    if (!isPaidPlanKey(plan)) throw new AppError("invalid_input", { userMessage: "This plan costs nothing." });
+    if (!isPaidPlanKey(plan))
+      throw new AppError("invalid_input", { userMessage: "This plan costs nothing." });
     const key = priceKey(plan, interval);
     const remembered = known.get(key);
     if (remembered) return remembered;
@@ -45,7 +53,10 @@ async function ensureProduct(client: StripeClient, plan: Plan): Promise<string> 
   });
 }
 
-function matches(price: Stripe.Price, wanted: { amount: number; currency: string; interval: string }): boolean {
+function matches(
+  price: Stripe.Price,
+  wanted: { amount: number; currency: string; interval: string },
+): boolean {
   return (
     price.unit_amount === wanted.amount &&
     price.currency === wanted.currency &&

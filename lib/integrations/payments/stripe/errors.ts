@@ -1,5 +1,9 @@
 import Stripe from "stripe";
-import { IntegrationError, type IntegrationErrorKind, isIntegrationError } from "@/lib/errors/integration-error";
+import {
+  IntegrationError,
+  type IntegrationErrorKind,
+  isIntegrationError,
+} from "@/lib/errors/integration-error";
 
 export const PROVIDER = "stripe";
 

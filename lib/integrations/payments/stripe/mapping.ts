@@ -1,10 +1,16 @@
 /** From Stripe's objects to ours; the only place that knows their shapes. Pure. */
 import type Stripe from "stripe";
-import { BILLING_INTERVALS, isPaidPlanKey, parsePriceKey, type BillingInterval, type PlanKey } from "@/lib/billing/plans";
+import {
+  BILLING_INTERVALS,
+  type BillingInterval,
+  isPaidPlanKey,
+  type PlanKey,
+  parsePriceKey,
+} from "@/lib/billing/plans";
 import { SUBSCRIPTION_STATUSES } from "@/lib/billing/status";
 import { IntegrationError } from "@/lib/errors/integration-error";
-import { PROVIDER } from "./errors";
 import type { CardSnapshot, CheckoutSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from "../port";
+import { PROVIDER } from "./errors";
 
 const INVOICE_STATUSES = ["draft", "open", "paid", "uncollectible", "void"] as const;
 const CHECKOUT_STATES = ["open", "complete", "expired"] as const;
@@ -16,11 +22,20 @@ const CHECKOUT_STATES = ["open", "complete", "expired"] as const;
 function oneOf<T extends string>(known: readonly T[], value: string, field: string): T {
   const found = known.find((candidate) => candidate === value);
   if (found) return found;
-  throw new IntegrationError("unknown", { provider: PROVIDER, operation: `read ${field}`, vendorCode: value });
+  throw new IntegrationError("unknown", {
+    provider: PROVIDER,
+    operation: `read ${field}`,
+    vendorCode: value,
+  });
 }
 
 /** Keys of the metadata that we write. */
-export const METADATA = { workspace: "workspace_id", operation: "operation_id", plan: "plan", interval: "interval" } as const;
+export const METADATA = {
+  workspace: "workspace_id",
+  operation: "operation_id",
+  plan: "plan",
+  interval: "interval",
+} as const;
 
 export function idOf(reference: string | { id: string }): string {
   return typeof reference === "string" ? reference : reference.id;

@@ -1,12 +1,20 @@
 /** Hosted checkout: what a person's clicks on `/pay/<session>` do to the account. */
-import { makeCustomer } from "../objects/make-customer";
+
 import { makeCustomerDetails } from "../objects/make-checkout-session";
+import { makeCustomer } from "../objects/make-customer";
 import { makePaymentIntent } from "../objects/make-payment-intent";
 import { makeSetupIntent } from "../objects/make-setup-intent";
 import type { CheckoutSession, PaymentIntent } from "../wire";
 import type { CheckoutRecord, World } from "../world";
 import type { TestCard } from "./cards";
-import { attachDeclineOf, attachMethod, confirmPayment, createCard, failAuthentication, needsAuthentication } from "./payments";
+import {
+  attachMethod,
+  confirmPayment,
+  createCard,
+  failAuthentication,
+  needsAuthentication,
+} from "./payments";
+import { failSetUp, setUpCard } from "./set-up-card";
 import { startSubscription } from "./subscriptions";
 
 export type CheckoutOutcome =
@@ -44,10 +52,9 @@ export function payCheckout(world: World, id: string, payment: CheckoutPayment):
     customer_details: makeCustomerDetails(payment.email, payment.name),
   });
   const method = createCard(world, payment);
-  world.change("checkout_sessions", id, {});
   const record = { ...world.need("checkout_records", id), paymentMethod: method.id };
   world.put("checkout_records", record);
-  if (dueToday(session, record) === 0) return setUpCard(world, id, method.id, false);
+  if (dueToday(session, record) === 0) return keepCard(world, id, method.id, false);
   const intent = openIntent(world, world.need("checkout_sessions", id), record, payment.email);
   return charge(world, id, intent, method.id, false);
 }
@@ -58,13 +65,14 @@ export function finishAuthentication(world: World, id: string, passed: boolean):
   if (!record.paymentMethod) throw new Error(`${id} has no card to authenticate.`);
   const intent = record.paymentIntent ? world.need("payment_intents", record.paymentIntent) : null;
   if (!passed) {
-    const message = intent
-      ? failAuthentication(world, intent.id)
-      : "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
-    world.put("checkout_records", { ...record, paymentMethod: null });
+    const { setup_intent } = world.need("checkout_sessions", id);
+    const message = intent ? failAuthentication(world, intent.id) : failSetUp(world, setup_intent ?? "");
+    forgetCard(world, id);
     return { kind: "declined", message };
   }
-  return intent ? charge(world, id, intent, record.paymentMethod, true) : setUpCard(world, id, record.paymentMethod, true);
+  return intent
+    ? charge(world, id, intent, record.paymentMethod, true)
+    : keepCard(world, id, record.paymentMethod, true);
 }
 
 /** Whether the session waits for the 3-D Secure click. */
@@ -83,7 +91,12 @@ function dueToday(session: CheckoutSession, record: CheckoutRecord): number {
 }
 
 /** One PaymentIntent a session: a second card tries the same one. */
-function openIntent(world: World, session: CheckoutSession, record: CheckoutRecord, email: string): PaymentIntent {
+function openIntent(
+  world: World,
+  session: CheckoutSession,
+  record: CheckoutRecord,
+  email: string,
+): PaymentIntent {
   if (record.paymentIntent) return world.need("payment_intents", record.paymentIntent);
   const intent = makePaymentIntent({
     created: world.nowFor(session.customer),
@@ -98,7 +111,13 @@ function openIntent(world: World, session: CheckoutSession, record: CheckoutReco
   return world.add("payment_intents", intent, "payment_intent.created");
 }
 
-function charge(world: World, id: string, intent: PaymentIntent, method: string, authenticated: boolean): CheckoutOutcome {
+function charge(
+  world: World,
+  id: string,
+  intent: PaymentIntent,
+  method: string,
+  authenticated: boolean,
+): CheckoutOutcome {
   const outcome = confirmPayment(world, intent.id, method, {
     authenticated,
     authenticationUrl: `${world.baseUrl}/pay/${id}/3ds`,
@@ -106,7 +125,7 @@ function charge(world: World, id: string, intent: PaymentIntent, method: string,
   });
   if (outcome.kind === "requires_action") return outcome;
   if (outcome.kind === "declined") {
-    world.put("checkout_records", { ...world.need("checkout_records", id), paymentMethod: null });
+    forgetCard(world, id);
     return { kind: "declined", message: outcome.decline.message };
   }
   complete(world, id, method, world.need("payment_intents", intent.id));
@@ -114,17 +133,31 @@ function charge(world: World, id: string, intent: PaymentIntent, method: string,
 }
 
 /** Nothing is due today: the card is only kept for later. */
-function setUpCard(world: World, id: string, method: string, authenticated: boolean): CheckoutOutcome {
-  const decline = attachDeclineOf(world, method);
-  if (decline) return { kind: "declined", message: decline.message };
-  if (!authenticated && needsAuthentication(world, method)) return { kind: "requires_action" };
-  if (authenticated) world.put("cards", { ...world.need("cards", method), authenticated: true });
-  const { customer } = world.need("checkout_sessions", id);
-  const intent = makeSetupIntent({ created: world.nowFor(customer), customer, paymentMethod: method });
-  world.add("setup_intents", intent, "setup_intent.created");
-  world.change("setup_intents", intent.id, { status: "succeeded" }, "setup_intent.succeeded");
+function keepCard(world: World, id: string, method: string, authenticated: boolean): CheckoutOutcome {
+  const { customer, setup_intent } = world.need("checkout_sessions", id);
+  const intent =
+    setup_intent ??
+    world.add(
+      "setup_intents",
+      makeSetupIntent({ created: world.nowFor(customer), customer }),
+      "setup_intent.created",
+    ).id;
+  world.change("checkout_sessions", id, { setup_intent: intent });
+  const outcome = setUpCard(world, intent, method, {
+    authenticated,
+    authenticationUrl: `${world.baseUrl}/pay/${id}/3ds`,
+  });
+  if (outcome.kind === "requires_action") return outcome;
+  if (outcome.kind === "declined") {
+    forgetCard(world, id);
+    return { kind: "declined", message: outcome.decline.message };
+  }
   complete(world, id, method, null);
   return { kind: "complete" };
+}
+
+function forgetCard(world: World, id: string): void {
+  world.put("checkout_records", { ...world.need("checkout_records", id), paymentMethod: null });
 }
 
 function complete(world: World, id: string, method: string, paidBy: PaymentIntent | null): void {

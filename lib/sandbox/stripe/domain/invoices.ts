@@ -1,5 +1,5 @@
 /** Invoices from draft to paid. https://docs.stripe.com/invoicing/overview#workflow-overview */
-import { makeInvoice, type InvoiceInput } from "../objects/make-invoice";
+import { type InvoiceInput, makeInvoice } from "../objects/make-invoice";
 import type { InvoiceLineInput } from "../objects/make-invoice-line";
 import { makeInvoicePayment } from "../objects/make-invoice-payment";
 import { makePaymentIntent } from "../objects/make-payment-intent";
@@ -86,7 +86,12 @@ export interface CollectOptions {
 }
 
 /** Tries to charge an open invoice. The subscription's status is the caller's business. */
-export function payInvoice(world: World, id: string, methodId: string, options: CollectOptions): PaymentOutcome {
+export function payInvoice(
+  world: World,
+  id: string,
+  methodId: string,
+  options: CollectOptions,
+): PaymentOutcome {
   const invoice = world.need("invoices", id);
   const intent = paymentOf(world, id)?.payment.payment_intent;
   if (!intent) throw new Error(`The sandbox has no PaymentIntent for ${id}.`);
@@ -144,10 +149,20 @@ export function voidInvoice(world: World, id: string): Invoice {
   const status_transitions = { ...invoice.status_transitions, voided_at };
   const intent = paymentOf(world, id)?.payment.payment_intent;
   if (intent && world.need("payment_intents", intent).status !== "succeeded") {
-    const changes = { status: "canceled" as const, canceled_at: voided_at, cancellation_reason: "void_invoice" as const, next_action: null };
+    const changes = {
+      status: "canceled" as const,
+      canceled_at: voided_at,
+      cancellation_reason: "void_invoice" as const,
+      next_action: null,
+    };
     world.change("payment_intents", intent, changes, "payment_intent.canceled");
   }
-  const changes = { status: "void" as const, next_payment_attempt: null, auto_advance: false, status_transitions };
+  const changes = {
+    status: "void" as const,
+    next_payment_attempt: null,
+    auto_advance: false,
+    status_transitions,
+  };
   return world.change("invoices", id, changes, "invoice.updated", "invoice.voided");
 }
 

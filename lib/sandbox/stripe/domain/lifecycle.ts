@@ -19,7 +19,8 @@ const MAXIMUM_RENEWALS = 36;
 /** Lets everything happen that is due by now. Cheap to call often. */
 export function settleDue(world: World): void {
   for (const session of world.list("checkout_sessions")) {
-    if (session.status === "open" && session.expires_at <= world.nowFor(session.customer)) expireSession(world, session.id);
+    if (session.status === "open" && session.expires_at <= world.nowFor(session.customer))
+      expireSession(world, session.id);
   }
   for (const subscription of world.list("subscriptions")) settleSubscription(world, subscription.id);
 }
@@ -40,19 +41,24 @@ type Due = { at: number; kind: "cancel" | "expire_incomplete" | "renew" | "retry
 
 function dueAtOf(world: World, subscription: Subscription): Due | null {
   const { status } = subscription;
-  if (status === "incomplete") return { at: subscription.created + INCOMPLETE_FOR, kind: "expire_incomplete" };
+  if (status === "incomplete")
+    return { at: subscription.created + INCOMPLETE_FOR, kind: "expire_incomplete" };
   if (!["active", "trialing", "past_due"].includes(status)) return null;
   const periodEnd = subscription.items.data[0]?.current_period_end ?? Number.POSITIVE_INFINITY;
   const candidates: Due[] = [{ at: periodEnd, kind: "renew" }];
   if (subscription.cancel_at !== null) candidates.push({ at: subscription.cancel_at, kind: "cancel" });
   if (status === "past_due") {
-    const invoice = subscription.latest_invoice ? world.get("invoices", subscription.latest_invoice) : undefined;
+    const invoice = subscription.latest_invoice
+      ? world.get("invoices", subscription.latest_invoice)
+      : undefined;
     if (invoice?.status === "open") {
       candidates.push({ at: invoice.next_payment_attempt ?? giveUpAt(invoice.created), kind: "retry" });
     }
   }
   // A cancellation at the very end of a period comes before its renewal.
-  return candidates.reduce((first, next) => (next.at < first.at || (next.at === first.at && next.kind === "cancel") ? next : first));
+  return candidates.reduce((first, next) =>
+    next.at < first.at || (next.at === first.at && next.kind === "cancel") ? next : first,
+  );
 }
 
 /** An invoice whose attempts are used up ends its subscription at once; one that nobody could try gets a fortnight. */
@@ -75,7 +81,9 @@ function settleSubscription(world: World, id: string): void {
 }
 
 function expireIncomplete(world: World, subscription: Subscription): void {
-  const invoice = subscription.latest_invoice ? world.get("invoices", subscription.latest_invoice) : undefined;
+  const invoice = subscription.latest_invoice
+    ? world.get("invoices", subscription.latest_invoice)
+    : undefined;
   if (invoice?.status === "open") voidInvoice(world, invoice.id);
   const changes = { status: "incomplete_expired" as const, ended_at: world.nowFor(subscription.customer) };
   world.change("subscriptions", subscription.id, changes, "customer.subscription.updated");

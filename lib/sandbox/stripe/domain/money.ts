@@ -22,6 +22,11 @@ export function formatPrice(price: Price): string {
 
 /** `22 Nov 2026`, UTC. */
 export function formatDate(unixSeconds: number): string {
-  const format = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const format = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
   return format.format(unixSeconds * 1000);
 }

@@ -1,11 +1,17 @@
 /** Cards, and what happens when one is attached or charged. */
-import { ApiError, noSuch } from "../http/api-error";
+import { ApiError, type ApiErrorFields, noSuch } from "../http/api-error";
 import { makeCharge } from "../objects/make-charge";
 import { makePaymentMethod } from "../objects/make-payment-method";
 import { makeBalanceTransaction } from "../objects/make-refund";
 import type { Metadata, PaymentIntent, PaymentMethod } from "../wire";
 import type { World } from "../world";
-import { AUTHENTICATION_REQUIRED, type Decline, findCardByAlias, findCardByNumber, type TestCard } from "./cards";
+import {
+  AUTHENTICATION_REQUIRED,
+  type Decline,
+  findCardByAlias,
+  findCardByNumber,
+  type TestCard,
+} from "./cards";
 
 export type PaymentOutcome =
   | { kind: "succeeded" }
@@ -32,7 +38,12 @@ export function createCard(world: World, input: CardInput): PaymentMethod {
  * Finds a PaymentMethod, or makes one for the test mode's aliases (`pm_card_visa`), as the vendor does.
  * @throws ApiError `resource_missing`
  */
-export function findOrCreateMethod(world: World, id: string, param: string, status: 400 | 404 = 400): PaymentMethod {
+export function findOrCreateMethod(
+  world: World,
+  id: string,
+  param: string,
+  status: 400 | 404 = 400,
+): PaymentMethod {
   const found = world.get("payment_methods", id);
   if (found) return found;
   const card = findCardByAlias(id);
@@ -75,11 +86,24 @@ export function attachMethod(world: World, methodId: string, customer: string): 
   const decline = attachDeclineOf(world, methodId);
   if (decline) throw cardError(decline, { payment_method: method });
   const billing = method.billing_details;
-  const card = { ...method.card, checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" } };
-  return world.change("payment_methods", methodId, { customer, card, billing_details: billing }, "payment_method.attached");
+  const card = {
+    ...method.card,
+    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" },
+  };
+  return world.change(
+    "payment_methods",
+    methodId,
+    { customer, card, billing_details: billing },
+    "payment_method.attached",
+  );
 }
 
-export function cardError(decline: Decline, more: { charge?: string; payment_method?: object; payment_intent?: object } = {}) {
+export type CardErrorDetails = Pick<
+  ApiErrorFields,
+  "charge" | "payment_method" | "payment_intent" | "setup_intent"
+>;
+
+export function cardError(decline: Decline, more: CardErrorDetails = {}): ApiError {
   return new ApiError(402, {
     type: "card_error",
     code: decline.code,
@@ -112,7 +136,12 @@ export function confirmPayment(
       redirect_to_url: { return_url: options.returnUrl, url: options.authenticationUrl },
       type: "redirect_to_url",
     };
-    const changes = { status: "requires_action" as const, payment_method: methodId, next_action, last_payment_error: null };
+    const changes = {
+      status: "requires_action" as const,
+      payment_method: methodId,
+      next_action,
+      last_payment_error: null,
+    };
     world.change("payment_intents", intentId, changes, "payment_intent.requires_action");
     return { kind: "requires_action" };
   }
@@ -147,10 +176,22 @@ export function failAuthentication(world: World, intentId: string): string {
   return message;
 }
 
-function succeed(world: World, intent: PaymentIntent, method: PaymentMethod, authenticated: boolean): PaymentOutcome {
+function succeed(
+  world: World,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  authenticated: boolean,
+): PaymentOutcome {
   const created = world.nowFor(intent.customer);
   const { amount, currency, description } = intent;
-  const transaction = makeBalanceTransaction({ created, amount, currency, type: "charge", description, source: null });
+  const transaction = makeBalanceTransaction({
+    created,
+    amount,
+    currency,
+    type: "charge",
+    description,
+    source: null,
+  });
   const charge = makeCharge({
     created,
     intent,
@@ -179,7 +220,12 @@ function succeed(world: World, intent: PaymentIntent, method: PaymentMethod, aut
   return { kind: "succeeded" };
 }
 
-function decline(world: World, intent: PaymentIntent, method: PaymentMethod, reason: Decline): PaymentOutcome {
+function decline(
+  world: World,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  reason: Decline,
+): PaymentOutcome {
   const charge = makeCharge({
     created: world.nowFor(intent.customer),
     intent,

@@ -1,7 +1,8 @@
 /** What the next invoice would be, without making it. https://docs.stripe.com/api/invoices/create_preview */
+
+import { randomLetters } from "../ids";
 import { makeInvoice } from "../objects/make-invoice";
 import type { InvoiceLineInput } from "../objects/make-invoice-line";
-import { randomLetters } from "../ids";
 import type { Customer, Invoice, Subscription } from "../wire";
 import type { World } from "../world";
 import { pendingItems, pendingLines } from "./invoices";
@@ -17,11 +18,17 @@ export interface PreviewChange {
 }
 
 /** The next invoice of a running subscription, with a change taken in. */
-export function previewSubscription(world: World, subscription: Subscription, change: PreviewChange): Invoice {
+export function previewSubscription(
+  world: World,
+  subscription: Subscription,
+  change: PreviewChange,
+): Invoice {
   const { id } = subscription;
   const plan = planChange(subscription, change.items, change.at);
   const prorations =
-    change.items.length > 0 ? prorationLines(world, subscription, plan, change.at, change.prorationBehavior !== "none") : [];
+    change.items.length > 0
+      ? prorationLines(world, subscription, plan, change.at, change.prorationBehavior !== "none")
+      : [];
   const waiting = pendingLines(world, pendingItems(world, id));
   const isNow = prorations.length > 0 && (plan.resetsPeriod || change.prorationBehavior === "always_invoice");
   const period = { periodStart: plan.periodEnd, periodEnd: nextEnd(subscription, plan.periodEnd) };
@@ -29,7 +36,7 @@ export function previewSubscription(world: World, subscription: Subscription, ch
     after ? [fullPeriod(world, id, before?.id ?? "", after, period)] : [],
   );
   const ends = subscription.cancel_at_period_end;
-  return preview(world, world.need("customers", subscription.customer), {
+  return preview(world.need("customers", subscription.customer), {
     lines: [...waiting, ...prorations, ...(isNow || ends ? [] : cycle)],
     created: isNow ? change.at : plan.periodEnd,
     periodStart: plan.periodStart,
@@ -43,7 +50,7 @@ export function previewNew(world: World, customer: Customer, items: readonly New
   const recurring = items[0]?.price.recurring;
   const period = { periodStart: at, periodEnd: recurring ? periodEndAfter(at, at, recurring) : at };
   const lines = items.map((item: PeriodItem) => fullPeriod(world, null, "", item, period));
-  return preview(world, customer, { lines, created: at, periodStart: at, periodEnd: at, subscription: null });
+  return preview(customer, { lines, created: at, periodStart: at, periodEnd: at, subscription: null });
 }
 
 interface PreviewInput {
@@ -54,7 +61,7 @@ interface PreviewInput {
   subscription: Subscription | null;
 }
 
-function preview(world: World, customer: Customer, input: PreviewInput): Invoice {
+function preview(customer: Customer, input: PreviewInput): Invoice {
   const { subscription } = input;
   const invoice = makeInvoice({
     id: `upcoming_in_1${randomLetters(23)}`,

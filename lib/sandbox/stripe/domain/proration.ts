@@ -33,7 +33,11 @@ export interface ChangePlan {
 }
 
 /** Lays out what a change would do, without doing it. */
-export function planChange(subscription: Subscription, changes: readonly ItemChange[], at: number): ChangePlan {
+export function planChange(
+  subscription: Subscription,
+  changes: readonly ItemChange[],
+  at: number,
+): ChangePlan {
   const steps: ItemStep[] = subscription.items.data.map((before) => {
     const change = changes.find((candidate) => candidate.id === before.id);
     const keep = { price: before.price, quantity: before.quantity ?? 1, metadata: before.metadata };
@@ -59,7 +63,12 @@ export function planChange(subscription: Subscription, changes: readonly ItemCha
   const resetsPeriod = !haveSameInterval(first.price, next.price) && subscription.status !== "trialing";
   const { recurring } = next.price;
   if (!resetsPeriod || !recurring) {
-    return { steps, resetsPeriod, periodStart: first.current_period_start, periodEnd: first.current_period_end };
+    return {
+      steps,
+      resetsPeriod,
+      periodStart: first.current_period_start,
+      periodEnd: first.current_period_end,
+    };
   }
   return { steps, resetsPeriod, periodStart: at, periodEnd: periodEndAfter(at, at, recurring) };
 }
@@ -87,7 +96,12 @@ export function prorationLines(
 }
 
 /** The credit for what is left of an item's period. */
-export function unusedTime(world: World, subscription: string, item: SubscriptionItem, at: number): InvoiceLineInput {
+export function unusedTime(
+  world: World,
+  subscription: string,
+  item: SubscriptionItem,
+  at: number,
+): InvoiceLineInput {
   const { price, current_period_start: start, current_period_end: end } = item;
   const quantity = item.quantity ?? 1;
   const share = Math.min(1, Math.max(0, (end - at) / (end - start)));

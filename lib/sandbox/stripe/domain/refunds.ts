@@ -17,9 +17,13 @@ export function refundCharge(world: World, request: RefundRequest): Refund {
   const { charge } = request;
   const left = charge.amount_captured - charge.amount_refunded;
   if (charge.status !== "succeeded") {
-    throw invalidRequest(`Charge ${charge.id} has not been captured and cannot be refunded.`, "charge_not_refundable");
+    throw invalidRequest(
+      `Charge ${charge.id} has not been captured and cannot be refunded.`,
+      "charge_not_refundable",
+    );
   }
-  if (left === 0) throw invalidRequest(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
+  if (left === 0)
+    throw invalidRequest(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   const amount = request.amount ?? left;
   if (amount > left) {
     const words = `(${formatMoney(amount, charge.currency)}) is greater than unrefunded amount on charge (${formatMoney(left, charge.currency)})`;

@@ -1,5 +1,5 @@
 /** Subscriptions: beginning, changing, ending. https://docs.stripe.com/billing/subscriptions/overview */
-import { makeInvoiceItem, type InvoiceLineInput } from "../objects/make-invoice-line";
+import { type InvoiceLineInput, makeInvoiceItem } from "../objects/make-invoice-line";
 import { makeSubscription, makeSubscriptionItem } from "../objects/make-subscription";
 import type { Invoice, Metadata, PaymentIntent, Price, Subscription } from "../wire";
 import type { World } from "../world";
@@ -35,7 +35,10 @@ export interface StartInput {
 }
 
 /** Begins a subscription and issues its first invoice; without payment it is `incomplete` until that is paid. */
-export function startSubscription(world: World, input: StartInput): { subscription: Subscription; invoice: Invoice } {
+export function startSubscription(
+  world: World,
+  input: StartInput,
+): { subscription: Subscription; invoice: Invoice } {
   const now = world.nowFor(input.customer);
   const [first] = input.items;
   if (!first?.price.recurring) throw new Error("A subscription needs a recurring price.");
@@ -56,7 +59,9 @@ export function startSubscription(world: World, input: StartInput): { subscripti
   const lines = subscription.items.data.map((item): InvoiceLineInput => {
     const plain = { price: item.price, quantity: item.quantity ?? 1, metadata: item.metadata };
     const line = fullPeriod(world, subscription.id, item.id, plain, { periodStart: now, periodEnd });
-    return input.trialEnd ? { ...line, amount: 0, description: `Trial period for ${line.description}` } : line;
+    return input.trialEnd
+      ? { ...line, amount: 0, description: `Trial period for ${line.description}` }
+      : line;
   });
   const draft = draftInvoice(world, {
     customer: input.customer,
@@ -125,12 +130,24 @@ export interface ChangeInput {
 export function changeSubscription(world: World, id: string, input: ChangeInput): Subscription {
   const before = world.need("subscriptions", id);
   const now = world.nowFor(before.customer);
-  if (input.items.length === 0) return world.change("subscriptions", id, input.fields, "customer.subscription.updated");
+  if (input.items.length === 0)
+    return world.change("subscriptions", id, input.fields, "customer.subscription.updated");
   const plan = planChange(before, input.items, now);
-  const lines = prorationLines(world, before, plan, input.prorationDate ?? now, input.prorationBehavior !== "none");
+  const lines = prorationLines(
+    world,
+    before,
+    plan,
+    input.prorationDate ?? now,
+    input.prorationBehavior !== "none",
+  );
   const data = plan.steps.flatMap(({ before: item, after }) => {
     if (!after) return [];
-    const fresh = { ...after, created: item?.created ?? now, periodStart: plan.periodStart, periodEnd: plan.periodEnd };
+    const fresh = {
+      ...after,
+      created: item?.created ?? now,
+      periodStart: plan.periodStart,
+      periodEnd: plan.periodEnd,
+    };
     const made = makeSubscriptionItem(id, fresh);
     return [item ? { ...made, id: item.id } : made];
   });

@@ -61,16 +61,22 @@ function readNumber(number: string): { card: TestCard } | { problem: string } {
   if (!/^\d{12,19}$/.test(number)) return { problem: "A card number has 12 to 19 digits." };
   if (!passesLuhn(number)) return { problem: "This card number is not valid. Check its digits." };
   const card = findCardByNumber(number);
-  return card ? { card } : { problem: "This sandbox takes test cards only. Use one of the cards offered here." };
+  return card
+    ? { card }
+    : { problem: "This sandbox takes test cards only. Use one of the cards offered here." };
 }
 
-function readExpiry(text: string, nowMs: number): { expMonth: number; expYear: number } | { problem: string } {
+function readExpiry(
+  text: string,
+  nowMs: number,
+): { expMonth: number; expYear: number } | { problem: string } {
   const match = /^(\d{1,2})\s*\/?\s*(\d{4}|\d{2})$/.exec(text);
   const month = Number(match?.[1]);
   if (!match?.[2] || month < 1 || month > 12) return { problem: "Enter the month and year as MM / YY." };
   const year = match[2].length === 2 ? 2000 + Number(match[2]) : Number(match[2]);
   const now = new Date(nowMs);
-  const isPast = year < now.getUTCFullYear() || (year === now.getUTCFullYear() && month < now.getUTCMonth() + 1);
+  const isPast =
+    year < now.getUTCFullYear() || (year === now.getUTCFullYear() && month < now.getUTCMonth() + 1);
   if (isPast) return { problem: "This card has expired." };
   if (year > now.getUTCFullYear() + 50) return { problem: "This year is too far off." };
   return { expMonth: month, expYear: year };

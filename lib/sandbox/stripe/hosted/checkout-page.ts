@@ -1,8 +1,8 @@
 /** What the hosted checkout shows. */
 import { html, raw } from "hono/html";
 import { type Markup, notice, page } from "@/lib/sandbox/ui/page";
-import { formatMoney, formatPrice } from "../domain/money";
 import { successUrlOf } from "../domain/checkout";
+import { formatMoney, formatPrice } from "../domain/money";
 import type { CheckoutSession, LineItem } from "../wire";
 import type { CheckoutRecord } from "../world";
 import {
@@ -78,7 +78,11 @@ function targetsOf(session: CheckoutSession): string[] {
 }
 
 /** The bank's page, as far as a sandbox has one. */
-export function authenticationPage(action: string, back: string | null, formTargets: string[]): Promise<Response> {
+export function authenticationPage(
+  action: string,
+  back: string | null,
+  formTargets: string[],
+): Promise<Response> {
   const body = html`<div class="card">
 <h1>Is this you?</h1>
 <p>A bank would now ask you to confirm this payment (3-D Secure). Choose how that ends.</p>

@@ -10,7 +10,7 @@ import {
 import type { CheckoutSession } from "../wire";
 import type { World } from "../world";
 import { readCardForm } from "./card-form";
-import { checkoutAuthenticationPage, checkoutPage, type CheckoutView, plainPage } from "./checkout-page";
+import { type CheckoutView, checkoutAuthenticationPage, checkoutPage, plainPage } from "./checkout-page";
 
 /** @param settle lets an expiry that is due happen before the page looks */
 export function registerCheckoutPages(app: Hono, world: World, settle: () => void): void {
@@ -38,7 +38,12 @@ export function registerCheckoutPages(app: Hono, world: World, settle: () => voi
     const read = readCardForm(form, world.now() * 1000, true);
     if (!read.ok) return showForm(world, session, { values: read.values, errors: read.errors, status: 422 });
     const outcome = payCheckout(world, session.id, read.payment);
-    const values = { ...read.payment, number: read.payment.card.number, expiry: expiryOf(read.payment), cvc: "" };
+    const values = {
+      ...read.payment,
+      number: read.payment.card.number,
+      expiry: expiryOf(read.payment),
+      cvc: "",
+    };
     return follow(context, world, session.id, outcome, values);
   });
 
@@ -94,7 +99,12 @@ function showForm(world: World, session: CheckoutSession, view: Partial<Checkout
 
 function closedPage(session: CheckoutSession | undefined): Promise<Response> {
   if (!session) {
-    return plainPage("There is no such checkout", "The link is wrong, or the sandbox was reset since.", null, 404);
+    return plainPage(
+      "There is no such checkout",
+      "The link is wrong, or the sandbox was reset since.",
+      null,
+      404,
+    );
   }
   if (session.status === "complete") {
     const href = successUrlOf(session);

@@ -52,7 +52,9 @@ export function errorBody(fields: ApiErrorFields, requestId: string | null, base
   return {
     error: {
       ...fields,
-      doc_url: fields.code ? `https://stripe.com/docs/error-codes/${fields.code.replaceAll("_", "-")}` : undefined,
+      doc_url: fields.code
+        ? `https://stripe.com/docs/error-codes/${fields.code.replaceAll("_", "-")}`
+        : undefined,
       request_log_url: requestId ? `${baseUrl}/events?request=${requestId}` : undefined,
     },
   };

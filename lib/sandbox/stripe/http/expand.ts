@@ -62,7 +62,10 @@ function includable(world: World, object: Json, field: string): object | undefin
   const list = (data: object[], url: string) => ({ object: "list", data, has_more: false, url });
   switch (`${String(object.object)}.${field}`) {
     case "checkout.session.line_items":
-      return list(world.get("checkout_records", id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
+      return list(
+        world.get("checkout_records", id)?.lineItems ?? [],
+        `/v1/checkout/sessions/${id}/line_items`,
+      );
     case "invoice.payments":
       return list(
         world.list("invoice_payments").filter((payment) => payment.invoice === id),
@@ -70,7 +73,10 @@ function includable(world: World, object: Json, field: string): object | undefin
       );
     case "customer.subscriptions":
       return list(
-        world.list("subscriptions").filter((row) => row.customer === id && row.status !== "canceled").toReversed(),
+        world
+          .list("subscriptions")
+          .filter((row) => row.customer === id && row.status !== "canceled")
+          .toReversed(),
         `/v1/customers/${id}/subscriptions`,
       );
     default:
@@ -83,7 +89,9 @@ export function checkExpandPaths(paths: readonly string[]): void {
   for (const path of paths) {
     const depth = path.split(".").filter((segment) => segment !== "data").length;
     if (depth > MAXIMUM_DEPTH) {
-      throw invalidRequest(`You cannot expand more than ${MAXIMUM_DEPTH} levels of a property. Property: ${path}`);
+      throw invalidRequest(
+        `You cannot expand more than ${MAXIMUM_DEPTH} levels of a property. Property: ${path}`,
+      );
     }
   }
 }

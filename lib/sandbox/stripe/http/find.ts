@@ -45,7 +45,12 @@ export function findByPath<Name extends TableName>(world: World, table: Name, id
 }
 
 /** For an id in a parameter. @throws ApiError 400 `resource_missing` */
-export function findByParam<Name extends TableName>(world: World, table: Name, id: string, param: string): Row<Name> {
+export function findByParam<Name extends TableName>(
+  world: World,
+  table: Name,
+  id: string,
+  param: string,
+): Row<Name> {
   const row = world.get(table, id);
   if (!row) throw noSuch(kindOf(table), id, param, 400);
   return row;

@@ -81,7 +81,9 @@ export function createIdempotency(store: SandboxStore, now: () => number) {
 
 /** A hash that does not depend on the order of the parameters. */
 export function fingerprintOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(sorted(value))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex");
 }
 
 function sorted(value: unknown): unknown {

@@ -13,7 +13,10 @@ export function readPage(params: Params): PageRequest {
   const startingAfter = params.string("starting_after");
   const endingBefore = params.string("ending_before");
   if (startingAfter !== undefined && endingBefore !== undefined) {
-    throw invalidRequest("Received both starting_after and ending_before parameters.", "parameters_exclusive");
+    throw invalidRequest(
+      "Received both starting_after and ending_before parameters.",
+      "parameters_exclusive",
+    );
   }
   return { limit: params.integer("limit", { minimum: 1, maximum: 100 }) ?? 10, startingAfter, endingBefore };
 }

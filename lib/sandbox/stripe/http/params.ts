@@ -70,7 +70,9 @@ export function createParams(raw: RawParams, prefix = ""): Params {
   };
 
   const unknown = (): string[] => [
-    ...Object.keys(raw).filter((name) => !seen.has(name)).map(pathOf),
+    ...Object.keys(raw)
+      .filter((name) => !seen.has(name))
+      .map(pathOf),
     ...children.flatMap((params) => params.unknown()),
   ];
 
@@ -122,7 +124,11 @@ export function createParams(raw: RawParams, prefix = ""): Params {
       if (value === undefined) return undefined;
       const found = choices.find((choice) => choice === value);
       if (found) return found;
-      throw invalidRequest(`Invalid ${pathOf(name)}: must be one of ${choices.join(", ")}`, undefined, pathOf(name));
+      throw invalidRequest(
+        `Invalid ${pathOf(name)}: must be one of ${choices.join(", ")}`,
+        undefined,
+        pathOf(name),
+      );
     },
 
     object(name) {
@@ -170,7 +176,12 @@ export function createParams(raw: RawParams, prefix = ""): Params {
       const names = unknown();
       if (names.length === 0) return;
       const message = `Received unknown parameter${names.length > 1 ? "s" : ""}: ${names.join(", ")}`;
-      throw new ApiError(400, { type: "invalid_request_error", message, code: "parameter_unknown", param: names[0] });
+      throw new ApiError(400, {
+        type: "invalid_request_error",
+        message,
+        code: "parameter_unknown",
+        param: names[0],
+      });
     },
   };
 }
@@ -189,7 +200,11 @@ function readMetadata(value: unknown, path: string): Record<string, string> {
       throw invalidRequest("Metadata values must be strings", undefined, `${path}[${key}]`);
     }
     if (key.length > 40) {
-      throw invalidRequest(`Metadata keys can have up to 40 characters; you passed '${key}'.`, undefined, path);
+      throw invalidRequest(
+        `Metadata keys can have up to 40 characters; you passed '${key}'.`,
+        undefined,
+        path,
+      );
     }
     if (entry.length > 500) {
       const message = `Metadata values can have up to 500 characters, but you passed in a value that is ${entry.length} characters.`;

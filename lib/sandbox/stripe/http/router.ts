@@ -151,7 +151,10 @@ function losesAnswer(raw: RawParams): boolean {
 
 function lostAnswer(requestId: string, baseUrl: string): Pick<Answer, "status" | "body"> {
   const message = "An unknown error occurred";
-  return { status: 500, body: JSON.stringify(errorBody({ type: "api_error", message }, requestId, baseUrl), null, 2) };
+  return {
+    status: 500,
+    body: JSON.stringify(errorBody({ type: "api_error", message }, requestId, baseUrl), null, 2),
+  };
 }
 
 function replay(stored: StoredAnswer): Answer {

@@ -51,7 +51,9 @@ export function makeCharge(input: ChargeInput): Charge {
       reason: decline?.declineCode ?? null,
       risk_level: "normal",
       risk_score: 7,
-      seller_message: decline ? "The bank did not return any further details with this decline." : "Payment complete.",
+      seller_message: decline
+        ? "The bank did not return any further details with this decline."
+        : "Payment complete.",
       type: decline ? "issuer_declined" : "authorized",
     },
     paid: !decline,

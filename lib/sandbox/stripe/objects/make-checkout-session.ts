@@ -44,7 +44,12 @@ export function makeCheckoutSession(input: CheckoutSessionInput): CheckoutSessio
     currency: input.currency,
     currency_conversion: null,
     custom_fields: [],
-    custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
+    custom_text: {
+      after_submit: null,
+      shipping_address: null,
+      submit: null,
+      terms_of_service_acceptance: null,
+    },
     customer: input.customer,
     customer_account: null,
     customer_creation: input.customer ? null : "always",
@@ -91,7 +96,10 @@ export function makeCheckoutSession(input: CheckoutSessionInput): CheckoutSessio
   };
 }
 
-export function makeCustomerDetails(email: string | null, name: string | null): CheckoutSession["customer_details"] {
+export function makeCustomerDetails(
+  email: string | null,
+  name: string | null,
+): CheckoutSession["customer_details"] {
   return {
     address: { city: null, country: "US", line1: null, line2: null, postal_code: null, state: null },
     business_name: null,

@@ -88,7 +88,10 @@ export function makeInvoiceItem(customer: string, created: number, line: Invoice
     metadata: line.metadata,
     net_amount: line.amount,
     parent: {
-      subscription_details: { subscription: line.subscription ?? "", subscription_item: line.subscriptionItem },
+      subscription_details: {
+        subscription: line.subscription ?? "",
+        subscription_item: line.subscriptionItem,
+      },
       type: "subscription_details",
     },
     period: { end: line.periodEnd, start: line.periodStart },

@@ -1,6 +1,6 @@
 import { createId } from "../ids";
 import type { Customer, Invoice, InvoiceLine, Metadata } from "../wire";
-import { makeInvoiceLine, type InvoiceLineInput } from "./make-invoice-line";
+import { type InvoiceLineInput, makeInvoiceLine } from "./make-invoice-line";
 
 export interface InvoiceInput {
   id?: string;

@@ -108,7 +108,9 @@ export function makeSubscription(input: SubscriptionInput): Subscription {
     test_clock: null,
     transfer_data: null,
     trial_end: input.trialEnd ?? null,
-    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" },
+    },
     trial_start: input.trialEnd ? input.created : null,
   };
 }

@@ -1,5 +1,5 @@
-import { findByParam, findByPath } from "../http/find";
 import { invalidRequest, missingParam } from "../http/api-error";
+import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
 import { mergeMetadata, type Params } from "../http/params";
 import type { Api } from "../http/router";
@@ -118,7 +118,11 @@ function readFlow(world: World, flow: Params | undefined, customer: string): Por
     const id = part.required("subscription");
     const subscription = findByParam(world, "subscriptions", id, part.pathOf("subscription"));
     if (subscription.customer !== customer) {
-      throw invalidRequest("The subscription belongs to another customer.", undefined, part.pathOf("subscription"));
+      throw invalidRequest(
+        "The subscription belongs to another customer.",
+        undefined,
+        part.pathOf("subscription"),
+      );
     }
     if (name !== "subscription_update_confirm") part.ignore("retention");
     return id;
@@ -149,8 +153,11 @@ function readConfirmItems(world: World, flow: Params) {
   });
 }
 
-function readAfterCompletion(params: Params | undefined): NonNullable<PortalSession["flow"]>["after_completion"] {
-  const type = params?.oneOf("type", ["hosted_confirmation", "portal_homepage", "redirect"]) ?? "portal_homepage";
+function readAfterCompletion(
+  params: Params | undefined,
+): NonNullable<PortalSession["flow"]>["after_completion"] {
+  const type =
+    params?.oneOf("type", ["hosted_confirmation", "portal_homepage", "redirect"]) ?? "portal_homepage";
   const returnUrl = params?.object("redirect")?.required("return_url");
   const message = params?.object("hosted_confirmation")?.string("custom_message");
   return {

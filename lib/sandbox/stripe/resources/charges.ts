@@ -93,9 +93,12 @@ function readRefunded(world: World, params: Params): Charge {
   const intentId = params.string("payment_intent");
   if (chargeId !== undefined) return findByParam(world, "charges", chargeId, "charge");
   if (intentId === undefined) {
-    throw invalidRequest("One of the following params should be provided for this request: payment_intent or charge.");
+    throw invalidRequest(
+      "One of the following params should be provided for this request: payment_intent or charge.",
+    );
   }
   const intent = findByParam(world, "payment_intents", intentId, "payment_intent");
-  if (intent.status === "succeeded" && intent.latest_charge) return world.need("charges", intent.latest_charge);
+  if (intent.status === "succeeded" && intent.latest_charge)
+    return world.need("charges", intent.latest_charge);
   throw invalidRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`);
 }

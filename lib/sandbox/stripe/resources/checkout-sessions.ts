@@ -133,11 +133,19 @@ function readMode(params: Params): void {
   const mode = params.oneOf("mode", ["payment", "setup", "subscription"]);
   if (!mode) throw missingParam("mode");
   if (mode !== "subscription") {
-    throw invalidRequest(`This sandbox plays mode=subscription only; you asked for mode=${mode}.`, undefined, "mode");
+    throw invalidRequest(
+      `This sandbox plays mode=subscription only; you asked for mode=${mode}.`,
+      undefined,
+      "mode",
+    );
   }
   const uiMode = params.string("ui_mode");
   if (uiMode !== undefined && uiMode !== "hosted_page") {
-    throw invalidRequest(`This sandbox plays ui_mode=hosted_page only; you asked for ${uiMode}.`, undefined, "ui_mode");
+    throw invalidRequest(
+      `This sandbox plays ui_mode=hosted_page only; you asked for ${uiMode}.`,
+      undefined,
+      "ui_mode",
+    );
   }
 }
 
@@ -147,7 +155,11 @@ function readLineItems(world: World, params: Params): LineItem[] {
   const items = entries.map((entry) => {
     const price = findByParam(world, "prices", entry.required("price"), entry.pathOf("price"));
     if (!price.active) {
-      throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, undefined, entry.pathOf("price"));
+      throw invalidRequest(
+        `The price specified is inactive. This field only accepts active prices.`,
+        undefined,
+        entry.pathOf("price"),
+      );
     }
     const quantity = entry.integer("quantity", { minimum: 1 });
     entry.ignore("adjustable_quantity", "metadata", "tax_rates");
@@ -162,7 +174,14 @@ function readLineItems(world: World, params: Params): LineItem[] {
 }
 
 function readSubscriptionData(params: Params | undefined) {
-  params?.ignore("billing_cycle_anchor", "billing_mode", "default_tax_rates", "invoice_settings", "proration_behavior", "trial_settings");
+  params?.ignore(
+    "billing_cycle_anchor",
+    "billing_mode",
+    "default_tax_rates",
+    "invoice_settings",
+    "proration_behavior",
+    "trial_settings",
+  );
   return {
     metadata: mergeMetadata(null, params?.metadata()),
     description: params?.string("description") ?? null,
@@ -175,10 +194,18 @@ function readExpiry(params: Params, now: number): number {
   const expiresAt = params.integer("expires_at");
   if (expiresAt === undefined) return now + MAXIMUM_LIFE;
   if (expiresAt < now + MINIMUM_LIFE - TOLERANCE) {
-    throw invalidRequest("The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.", undefined, "expires_at");
+    throw invalidRequest(
+      "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
+      undefined,
+      "expires_at",
+    );
   }
   if (expiresAt > now + MAXIMUM_LIFE + TOLERANCE) {
-    throw invalidRequest("The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.", undefined, "expires_at");
+    throw invalidRequest(
+      "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
+      undefined,
+      "expires_at",
+    );
   }
   return expiresAt;
 }

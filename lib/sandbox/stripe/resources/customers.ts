@@ -1,10 +1,10 @@
+import { cancelSubscription } from "../domain/subscriptions";
+import { noSuch } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
 import { mergeMetadata, type Params } from "../http/params";
 import type { Api } from "../http/router";
-import { noSuch } from "../http/api-error";
 import { makeCustomer } from "../objects/make-customer";
-import { cancelSubscription } from "../domain/subscriptions";
 import type { Customer } from "../wire";
 import type { World } from "../world";
 
@@ -114,7 +114,15 @@ const ADDRESS_FIELDS = ["city", "country", "line1", "line2", "postal_code", "sta
 
 function readAddress(params: Params | undefined, current: Customer | null): Customer["address"] | undefined {
   if (!params) return undefined;
-  const address = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null, ...current?.address };
+  const address = {
+    city: null,
+    country: null,
+    line1: null,
+    line2: null,
+    postal_code: null,
+    state: null,
+    ...current?.address,
+  };
   for (const field of ADDRESS_FIELDS) address[field] = params.nullableString(field) ?? address[field];
   return address;
 }

@@ -6,7 +6,10 @@ import type { World } from "../world";
 
 /** @param countPending how many endpoints have not acknowledged an event yet */
 export function registerEvents(api: Api, world: World, countPending: (eventId: string) => number): void {
-  const present = (event: EventEnvelope): EventEnvelope => ({ ...event, pending_webhooks: countPending(event.id) });
+  const present = (event: EventEnvelope): EventEnvelope => ({
+    ...event,
+    pending_webhooks: countPending(event.id),
+  });
 
   api.get("/v1/events", ({ params }) => {
     const page = readPage(params);

@@ -109,7 +109,8 @@ function listInvoices(world: World, params: Params): object {
   const rows = world.list("invoices").filter((invoice) => {
     if (customer !== undefined && invoice.customer !== customer) return false;
     if (status !== undefined && invoice.status !== status) return false;
-    if (subscription !== undefined && invoice.parent?.subscription_details?.subscription !== subscription) return false;
+    if (subscription !== undefined && invoice.parent?.subscription_details?.subscription !== subscription)
+      return false;
     return invoice.created >= created.from && invoice.created <= created.to;
   });
   return paginate(rows, page, "/v1/invoices", "invoice");
@@ -123,15 +124,19 @@ function pay(world: World, invoice: Invoice, params: Params): Invoice {
   if (invoice.status === "paid") throw invalidRequest("Invoice is already paid", "invoice_already_paid");
   if (invoice.status !== "open") throw wrongStatus(invoice, "pay");
   const subscription = world.need("subscriptions", invoice.parent?.subscription_details?.subscription ?? "");
-  const method = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : defaultMethodOf(world, subscription);
+  const method = wanted
+    ? findOrCreateMethod(world, wanted, "payment_method").id
+    : defaultMethodOf(world, subscription);
   if (!method) {
-    const message = "There is no `default_payment_method` set on this Customer or Invoice. Please provide one to pay.";
+    const message =
+      "There is no `default_payment_method` set on this Customer or Invoice. Please provide one to pay.";
     throw invalidRequest(message, "missing");
   }
   const outcome = collectInvoice(world, invoice.id, method);
   if (outcome.kind === "declined") throw cardError(outcome.decline);
   if (outcome.kind === "requires_action") {
-    const message = "Payment for this invoice requires additional user action before it can be completed successfully.";
+    const message =
+      "Payment for this invoice requires additional user action before it can be completed successfully.";
     throw new ApiError(402, { type: "card_error", code: "invoice_payment_intent_requires_action", message });
   }
   return world.need("invoices", invoice.id);
@@ -146,7 +151,14 @@ function createPreview(world: World, params: Params): Invoice {
   const customerId = params.string("customer");
   const details = params.object("subscription_details");
   params.ignore("automatic_tax", "currency", "customer_details", "preview_mode");
-  details?.ignore("billing_cycle_anchor", "cancel_now", "cancel_at_period_end", "metadata", "trial_end", "start_date");
+  details?.ignore(
+    "billing_cycle_anchor",
+    "cancel_now",
+    "cancel_at_period_end",
+    "metadata",
+    "trial_end",
+    "start_date",
+  );
   if (id === undefined) {
     if (customerId === undefined) throw missingParam("customer");
     const customer = findByParam(world, "customers", customerId, "customer");
@@ -164,6 +176,7 @@ function createPreview(world: World, params: Params): Invoice {
   params.finish();
   const isRunning = ["active", "trialing", "past_due"].includes(subscription.status);
   const hasNext = isRunning && !(subscription.cancel_at_period_end && items.length === 0);
-  if (!hasNext) throw invalidRequest("No upcoming invoices for customer", "invoice_upcoming_none", undefined, 404);
+  if (!hasNext)
+    throw invalidRequest("No upcoming invoices for customer", "invoice_upcoming_none", undefined, 404);
   return previewSubscription(world, subscription, { items, prorationBehavior, at });
 }

@@ -15,13 +15,15 @@ export function registerPaymentIntents(api: Api, world: World): void {
     if (amount === undefined) throw missingParam("amount");
     const currency = params.required("currency").toLowerCase();
     const customerId = params.string("customer");
-    const customer = customerId === undefined ? null : findByParam(world, "customers", customerId, "customer");
+    const customer =
+      customerId === undefined ? null : findByParam(world, "customers", customerId, "customer");
     const wanted = params.string("payment_method");
     const confirms = params.boolean("confirm") ?? false;
     const description = params.string("description");
     const receiptEmail = params.string("receipt_email");
     const metadata = mergeMetadata(null, params.metadata());
-    const isForSubscription = params.oneOf("setup_future_usage", ["off_session", "on_session"]) === "off_session";
+    const isForSubscription =
+      params.oneOf("setup_future_usage", ["off_session", "on_session"]) === "off_session";
     params.ignore("automatic_payment_methods", "off_session", "return_url", "payment_method_types");
     params.finish();
     const method = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : null;
@@ -76,7 +78,12 @@ export function registerPaymentIntents(api: Api, world: World): void {
     const cancellation_reason = params.oneOf("cancellation_reason", reasons) ?? null;
     params.finish();
     refuseFinished(intent, "cancel");
-    const changes = { status: "canceled" as const, cancellation_reason, canceled_at: world.now(), next_action: null };
+    const changes = {
+      status: "canceled" as const,
+      cancellation_reason,
+      canceled_at: world.now(),
+      next_action: null,
+    };
     return world.change("payment_intents", intent.id, changes, "payment_intent.canceled");
   });
 }
@@ -89,7 +96,9 @@ function refuseFinished(intent: PaymentIntent, verb: string): void {
 
 /** @throws ApiError 402 when the card is declined */
 function confirm(world: World, id: string, method: string): PaymentIntent {
-  const invoice = world.list("invoice_payments").find((payment) => payment.payment.payment_intent === id)?.invoice;
+  const invoice = world
+    .list("invoice_payments")
+    .find((payment) => payment.payment.payment_intent === id)?.invoice;
   const outcome = invoice
     ? collectInvoice(world, invoice, method)
     : confirmPayment(world, id, method, {

@@ -54,7 +54,12 @@ export function registerPaymentMethods(api: Api, world: World): void {
     billing?.ignore("address", "tax_id");
     params.ignore("allow_redisplay");
     params.finish();
-    return world.change("payment_methods", method.id, { metadata, billing_details }, "payment_method.updated");
+    return world.change(
+      "payment_methods",
+      method.id,
+      { metadata, billing_details },
+      "payment_method.updated",
+    );
   });
 
   api.post("/v1/payment_methods/:id/attach", ({ params, path }) => {
@@ -86,7 +91,12 @@ function releaseDefault(world: World, customerId: string, methodId: string): voi
   }
   for (const subscription of world.list("subscriptions")) {
     if (subscription.default_payment_method !== methodId) continue;
-    world.change("subscriptions", subscription.id, { default_payment_method: null }, "customer.subscription.updated");
+    world.change(
+      "subscriptions",
+      subscription.id,
+      { default_payment_method: null },
+      "customer.subscription.updated",
+    );
   }
 }
 

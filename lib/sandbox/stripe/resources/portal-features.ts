@@ -41,7 +41,8 @@ function readCancel(
     enabled: params.boolean("enabled") ?? current.enabled,
     mode: params.oneOf("mode", ["at_period_end", "immediately"]) ?? current.mode,
     proration_behavior:
-      params.oneOf("proration_behavior", ["always_invoice", "create_prorations", "none"]) ?? current.proration_behavior,
+      params.oneOf("proration_behavior", ["always_invoice", "create_prorations", "none"]) ??
+      current.proration_behavior,
   };
 }
 
@@ -65,6 +66,7 @@ function readUpdate(
     enabled: params.boolean("enabled") ?? current.enabled,
     products: products ?? current.products,
     proration_behavior:
-      params.oneOf("proration_behavior", ["always_invoice", "create_prorations", "none"]) ?? current.proration_behavior,
+      params.oneOf("proration_behavior", ["always_invoice", "create_prorations", "none"]) ??
+      current.proration_behavior,
   };
 }

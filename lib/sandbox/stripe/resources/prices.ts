@@ -29,7 +29,8 @@ export function registerPrices(api: Api, world: World): void {
       metadata: mergeMetadata(price.metadata, params.metadata()),
       nickname: nickname === undefined ? price.nickname : nickname,
       lookup_key: lookupKey === undefined ? price.lookup_key : lookupKey,
-      tax_behavior: params.oneOf("tax_behavior", ["exclusive", "inclusive", "unspecified"]) ?? price.tax_behavior,
+      tax_behavior:
+        params.oneOf("tax_behavior", ["exclusive", "inclusive", "unspecified"]) ?? price.tax_behavior,
     };
     params.ignore("currency_options");
     params.finish();
@@ -114,7 +115,8 @@ export function readPriceAmount(params: Params): string {
   }
   const amount = whole === undefined ? decimal : String(whole);
   if (amount === undefined) {
-    const message = "When `billing_scheme` is set to `per_unit`, you must pass in `unit_amount` or `unit_amount_decimal`.";
+    const message =
+      "When `billing_scheme` is set to `per_unit`, you must pass in `unit_amount` or `unit_amount_decimal`.";
     throw invalidRequest(message, "parameter_missing", params.pathOf("unit_amount"));
   }
   return amount;

@@ -1,5 +1,5 @@
-import { findByParam, findByPath } from "../http/find";
 import { invalidRequest } from "../http/api-error";
+import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
 import { mergeMetadata, type Params } from "../http/params";
 import type { Api } from "../http/router";
@@ -27,7 +27,11 @@ export function registerProducts(api: Api, world: World): void {
     defaults?.ignore("tax_behavior", "currency_options");
     params.ignore("type");
     params.finish();
-    const product = world.add("products", { ...makeProduct({ id, name, created: world.now() }), ...fields }, "product.created");
+    const product = world.add(
+      "products",
+      { ...makeProduct({ id, name, created: world.now() }), ...fields },
+      "product.created",
+    );
     if (!priceData) return product;
     const price = makePrice({ ...priceData, created: world.now(), product: product.id });
     world.add("prices", price, "price.created");
@@ -88,7 +92,9 @@ function readFields(world: World, params: Params, current: Product | null): Part
     default_price: defaultPrice,
     description: params.nullableString("description"),
     images: params.strings("images"),
-    marketing_features: params.objects("marketing_features")?.map((feature) => ({ name: feature.required("name") })),
+    marketing_features: params
+      .objects("marketing_features")
+      ?.map((feature) => ({ name: feature.required("name") })),
     metadata: mergeMetadata(current?.metadata ?? null, params.metadata()),
     statement_descriptor: params.string("statement_descriptor"),
     unit_label: params.nullableString("unit_label"),

@@ -1,4 +1,5 @@
-import { attachDeclineOf, attachMethod, cardError, findOrCreateMethod, needsAuthentication } from "../domain/payments";
+import { cardError, findOrCreateMethod } from "../domain/payments";
+import { setUpCard } from "../domain/set-up-card";
 import { invalidRequest, missingParam } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
@@ -11,7 +12,8 @@ import type { World } from "../world";
 export function registerSetupIntents(api: Api, world: World): void {
   api.post("/v1/setup_intents", ({ params }) => {
     const customerId = params.string("customer");
-    const customer = customerId === undefined ? null : findByParam(world, "customers", customerId, "customer").id;
+    const customer =
+      customerId === undefined ? null : findByParam(world, "customers", customerId, "customer").id;
     const wanted = params.string("payment_method");
     const confirms = params.boolean("confirm") ?? false;
     const description = params.string("description") ?? null;
@@ -20,7 +22,14 @@ export function registerSetupIntents(api: Api, world: World): void {
     params.ignore("automatic_payment_methods", "payment_method_types", "return_url");
     params.finish();
     const paymentMethod = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : null;
-    const intent = makeSetupIntent({ created: world.now(), customer, paymentMethod, description, metadata, usage });
+    const intent = makeSetupIntent({
+      created: world.now(),
+      customer,
+      paymentMethod,
+      description,
+      metadata,
+      usage,
+    });
     world.add("setup_intents", intent, "setup_intent.created");
     return confirms && paymentMethod ? confirm(world, intent, paymentMethod) : intent;
   });
@@ -74,26 +83,12 @@ function refuseFinished(intent: SetupIntent, verb: string): void {
 
 /** @throws ApiError 402 when the bank refuses the card */
 function confirm(world: World, intent: SetupIntent, method: string): SetupIntent {
-  const decline = attachDeclineOf(world, method);
-  if (decline) {
-    const last_setup_error = {
-      type: "card_error" as const,
-      code: decline.code,
-      decline_code: decline.declineCode,
-      message: decline.message,
-      payment_method: world.need("payment_methods", method),
-    };
-    const changes = { status: "requires_payment_method" as const, payment_method: null, last_setup_error };
-    world.change("setup_intents", intent.id, changes, "setup_intent.setup_failed");
-    throw cardError(decline, { payment_method: world.need("payment_methods", method) });
-  }
-  if (needsAuthentication(world, method)) {
-    const url = `${world.baseUrl}/setup_intents/${intent.id}/3ds`;
-    const next_action = { redirect_to_url: { return_url: null, url }, type: "redirect_to_url" };
-    const changes = { status: "requires_action" as const, payment_method: method, next_action };
-    return world.change("setup_intents", intent.id, changes, "setup_intent.requires_action");
-  }
-  if (intent.customer) attachMethod(world, method, intent.customer);
-  const changes = { status: "succeeded" as const, payment_method: method, next_action: null, last_setup_error: null };
-  return world.change("setup_intents", intent.id, changes, "setup_intent.succeeded");
+  const authenticationUrl = `${world.baseUrl}/setup_intents/${intent.id}/3ds`;
+  const outcome = setUpCard(world, intent.id, method, { authenticated: false, authenticationUrl });
+  const after = world.need("setup_intents", intent.id);
+  if (outcome.kind !== "declined") return after;
+  throw cardError(outcome.decline, {
+    payment_method: world.need("payment_methods", method),
+    setup_intent: after,
+  });
 }

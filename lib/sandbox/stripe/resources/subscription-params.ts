@@ -45,15 +45,28 @@ export function readItemChanges(world: World, params: Params, subscription: Subs
 /** @throws ApiError 400 for a price that is unknown, inactive or not recurring */
 export function findRecurring(world: World, id: string, param: string): Price {
   const price = findByParam(world, "prices", id, param);
-  if (!price.active) throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, undefined, param);
+  if (!price.active)
+    throw invalidRequest(
+      `The price specified is inactive. This field only accepts active prices.`,
+      undefined,
+      param,
+    );
   if (!price.recurring) {
-    const message = "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.";
+    const message =
+      "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.";
     throw invalidRequest(message, undefined, param);
   }
   return price;
 }
 
 function refuseMixedIntervals(prices: readonly Price[]): void {
-  const intervals = new Set(prices.map((price) => `${price.recurring?.interval}/${price.recurring?.interval_count}`));
-  if (intervals.size > 1) throw invalidRequest("Currently, all items in a subscription must have the same billing interval.", undefined, "items");
+  const intervals = new Set(
+    prices.map((price) => `${price.recurring?.interval}/${price.recurring?.interval_count}`),
+  );
+  if (intervals.size > 1)
+    throw invalidRequest(
+      "Currently, all items in a subscription must have the same billing interval.",
+      undefined,
+      "items",
+    );
 }

@@ -1,4 +1,4 @@
-import { findOrCreateMethod, attachMethod, cardError, predictCharge } from "../domain/payments";
+import { attachMethod, cardError, findOrCreateMethod, predictCharge } from "../domain/payments";
 import { planChange, prorationLines } from "../domain/proration";
 import {
   cancellationFields,
@@ -20,7 +20,16 @@ import { readItemChanges, readNewItems } from "./subscription-params";
 const PRORATION_BEHAVIORS = ["create_prorations", "always_invoice", "none"] as const;
 const PAYMENT_BEHAVIORS = ["allow_incomplete", "default_incomplete", "error_if_incomplete"] as const;
 /** Real parameters that make no difference to what the sandbox plays. */
-const IGNORED = ["automatic_tax", "billing_mode", "currency", "description", "invoice_settings", "off_session", "payment_settings", "trial_settings"];
+const IGNORED = [
+  "automatic_tax",
+  "billing_mode",
+  "currency",
+  "description",
+  "invoice_settings",
+  "off_session",
+  "payment_settings",
+  "trial_settings",
+];
 
 export function registerSubscriptions(api: Api, world: World): void {
   api.post("/v1/subscriptions", ({ params }) => createSubscription(world, params));
@@ -64,14 +73,17 @@ function createSubscription(world: World, params: Params): Subscription {
   const wanted = params.string("default_payment_method");
   const behavior = params.oneOf("payment_behavior", PAYMENT_BEHAVIORS) ?? "allow_incomplete";
   const trialDays = params.integer("trial_period_days", { minimum: 0, maximum: 730 });
-  const trialEnd = params.integer("trial_end") ?? (trialDays ? world.nowFor(customer.id) + trialDays * 24 * 3600 : null);
+  const trialEnd =
+    params.integer("trial_end") ?? (trialDays ? world.nowFor(customer.id) + trialDays * 24 * 3600 : null);
   const cancels = params.boolean("cancel_at_period_end") ?? false;
   const description = params.string("description") ?? null;
   params.oneOf("collection_method", ["charge_automatically"]);
   params.oneOf("proration_behavior", PRORATION_BEHAVIORS);
   params.ignore(...IGNORED);
   params.finish();
-  const method = wanted ? attachMethod(world, findOrCreateMethod(world, wanted, "default_payment_method").id, customer.id).id : null;
+  const method = wanted
+    ? attachMethod(world, findOrCreateMethod(world, wanted, "default_payment_method").id, customer.id).id
+    : null;
   const charged = method ?? customer.invoice_settings.default_payment_method;
   if (!charged && behavior !== "default_incomplete" && !trialEnd) {
     const message =
@@ -90,7 +102,8 @@ function createSubscription(world: World, params: Params): Subscription {
     trialEnd,
     paidBy: null,
   });
-  if (invoice.status === "open" && charged && behavior !== "default_incomplete") collectInvoice(world, invoice.id, charged);
+  if (invoice.status === "open" && charged && behavior !== "default_incomplete")
+    collectInvoice(world, invoice.id, charged);
   if (!cancels) return world.need("subscriptions", subscription.id);
   const fields = cancellationFields(world.need("subscriptions", subscription.id), true, subscription.created);
   return world.change("subscriptions", subscription.id, fields, "customer.subscription.updated");
@@ -118,7 +131,13 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
       throw invalidRequest(message, "invalid_canceled_subscription_fields");
     }
   }
-  const method = wanted ? attachMethod(world, findOrCreateMethod(world, wanted, "default_payment_method").id, subscription.customer).id : wanted;
+  const method = wanted
+    ? attachMethod(
+        world,
+        findOrCreateMethod(world, wanted, "default_payment_method").id,
+        subscription.customer,
+      ).id
+    : wanted;
   const fields: Partial<Subscription> = {
     metadata,
     ...(description === undefined ? {} : { description }),
@@ -129,7 +148,9 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
     refuseUnpayable(world, subscription, items, now);
   }
   changeSubscription(world, subscription.id, { items, prorationBehavior, fields, prorationDate });
-  return endsTrial === "now" ? endTrial(world, subscription.id, now) : world.need("subscriptions", subscription.id);
+  return endsTrial === "now"
+    ? endTrial(world, subscription.id, now)
+    : world.need("subscriptions", subscription.id);
 }
 
 /** @throws ApiError 402 when a change costs something that the card would not pay */

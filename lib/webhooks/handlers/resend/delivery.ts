@@ -3,7 +3,7 @@ import { toDatabase } from "@/lib/db/enum-names";
 import { mergeDelivery } from "@/lib/db/outbox";
 import { AppError } from "@/lib/errors/app-error";
 import type { DeliveryReport } from "@/lib/integrations/email/port";
-import type { HandlerFamily } from "../../handler";
+import type { HandlerFamily } from "@/lib/webhooks/handler";
 
 /** https://resend.com/docs/dashboard/webhooks/event-types */
 const REPORTS: Record<string, DeliveryReport> = {

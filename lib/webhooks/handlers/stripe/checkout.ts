@@ -1,5 +1,5 @@
 import { syncCheckout } from "@/lib/sync/sync-checkout";
-import type { HandlerFamily } from "../../handler";
+import type { HandlerFamily } from "@/lib/webhooks/handler";
 
 /** A hosted checkout was paid, or nobody paid it. */
 export const checkoutHandlers: HandlerFamily = {

@@ -1,5 +1,5 @@
 import { syncInvoice } from "@/lib/sync/sync-invoice";
-import type { HandlerFamily } from "../../handler";
+import type { HandlerFamily } from "@/lib/webhooks/handler";
 
 export const invoiceHandlers: HandlerFamily = {
   types: [

@@ -1,5 +1,5 @@
 import { syncSubscription } from "@/lib/sync/sync-subscription";
-import type { HandlerFamily } from "../../handler";
+import type { HandlerFamily } from "@/lib/webhooks/handler";
 
 export const subscriptionHandlers: HandlerFamily = {
   types: [

@@ -1,0 +1,95 @@
+/**
+ * `npm run bench`: the figures of docs/performance.md, each beside a floor measured in the same run. Starts a stack
+ * and a bare Next of its own, and stops them. Build first: `npm run build`.
+ */
+import { join } from "node:path";
+import pg from "pg";
+import { DEMO_PEOPLE } from "@/prisma/demo-people";
+import { benchJavaScript } from "@/tests/bench/javascript";
+import { benchPages } from "@/tests/bench/pages";
+import { benchWebhooks } from "@/tests/bench/webhooks";
+import { REPOSITORY } from "./stack/paths";
+import { freePort } from "./stack/ports";
+import { parseCommandLine, runScript } from "./stack/run-script";
+import { inheritedEnvironment, runTask, startNode } from "./stack/stack-parts";
+import { startStack } from "./stack/start-stack";
+
+const BENCHES = ["webhooks", "pages", "javascript"] as const;
+const USAGE = `Usage: npm run bench [-- ${BENCHES.join(" | ")} …]`;
+const FLOOR = join(REPOSITORY, "tests", "bench", "floor");
+const NEXT = join(REPOSITORY, "node_modules", "next", "dist", "bin", "next");
+const STRIPE_API_VERSION = "2026-10-28.endive";
+
+async function createFloorTable(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query("CREATE TABLE IF NOT EXISTS floor_event (LIKE webhook_event INCLUDING ALL)");
+  await client.end();
+}
+
+async function startFloor(databaseUrl: string) {
+  const port = await freePort();
+  const env = {
+    ...inheritedEnvironment(),
+    NODE_ENV: "production",
+    DATABASE_URL: databaseUrl,
+    NEXT_TELEMETRY_DISABLED: "1",
+  };
+  await runTask({ name: "floor build", arguments: [NEXT, "build", FLOOR], cwd: FLOOR, env });
+  const part = startNode({
+    name: "floor",
+    arguments: [NEXT, "start", FLOOR, "--port", String(port)],
+    cwd: FLOOR,
+    env,
+  });
+  const url = `http://localhost:${port}`;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const answered = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (answered) return { url, stop: () => part.stop() };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await part.stop();
+  throw new Error("the bare Next did not start");
+}
+
+runScript(async () => {
+  const { positionals } = parseCommandLine(USAGE, {});
+  const selected = BENCHES.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const stack = await startStack({ mode: "test" });
+  try {
+    await createFloorTable(stack.urls.database);
+    const floor = await startFloor(stack.urls.database);
+    try {
+      const app = stack.urls.app;
+      const [person] = DEMO_PEOPLE;
+      if (!person) throw new Error("no demo person");
+      const run: Record<(typeof BENCHES)[number], () => Promise<string[]>> = {
+        webhooks: () =>
+          benchWebhooks({
+            ours: `${app}/api/webhooks/stripe`,
+            floor: `${floor.url}/insert`,
+            secret: stack.env.STRIPE_WEBHOOK_SECRET ?? "",
+            apiVersion: STRIPE_API_VERSION,
+          }),
+        pages: () => benchPages({ ours: app, floor: floor.url, paths: ["/", "/pricing"] }),
+        javascript: () =>
+          benchJavaScript({
+            app,
+            floor: floor.url,
+            publicPaths: ["/", "/pricing"],
+            signedInPaths: ["/dashboard", "/billing", "/settings"],
+            person,
+          }),
+      };
+      for (const name of selected) console.log(`\n${name}\n\n${(await run[name]()).join("\n")}`);
+    } finally {
+      await floor.stop();
+    }
+  } finally {
+    await stack.stop();
+  }
+  return 0;
+});
