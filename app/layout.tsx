@@ -2,6 +2,7 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { SandboxBar } from "@/components/shell/sandbox-bar";
+import { sandboxLinks } from "@/lib/sandbox-links";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -19,6 +20,7 @@ export const viewport: Viewport = {
 
 /** Reads no session and no cookie, so that the public pages stay static. */
 export default function RootLayout({ children }: { children: ReactNode }) {
+  const sandbox = sandboxLinks();
   return (
     <html lang="en" className={GeistSans.variable}>
       <body className="flex min-h-dvh flex-col">
@@ -28,7 +30,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         >
           Skip to content
         </a>
-        <SandboxBar />
+        {sandbox && <SandboxBar links={sandbox} />}
         {children}
       </body>
     </html>

@@ -1,10 +1,11 @@
 import { FlaskConical } from "lucide-react";
-import { sandboxLinks } from "@/lib/sandbox-links";
 
-/** Says on every page that nothing here is real, and leads to the stand-ins. Nothing at all outside sandbox mode. */
-export function SandboxBar() {
-  const links = sandboxLinks();
-  if (links === null) return null;
+export interface SandboxBarProps {
+  links: Record<"mailbox" | "payments" | "events" | "control", string>;
+}
+
+/** Says on every page of a sandbox that nothing here is real, and leads to the stand-ins. */
+export function SandboxBar({ links }: SandboxBarProps) {
   const entries = [
     { href: links.mailbox, label: "Open mailbox" },
     { href: links.payments, label: "Payments sandbox" },

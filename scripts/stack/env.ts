@@ -100,6 +100,8 @@ export function stackEnvironment(input: EnvironmentInput): StackEnvironment {
     SANDBOX_STRIPE_PORT: String(input.ports.stripe),
     SANDBOX_RESEND_PORT: String(input.ports.resend),
     SANDBOX_CONTROL_PORT: String(input.ports.control),
+    // The sandbox ends when its standard input does (see startPart).
+    SANDBOX_LIFELINE: "1",
     // Where the app's sandbox bar leads; only to what is sandboxed.
     SANDBOX_PAYMENTS_URL: payments.choice.served === "local" ? local(input.ports.stripe) : "",
     SANDBOX_MAILBOX_URL: email.choice.served === "local" ? local(input.ports.resend) : "",

@@ -8,6 +8,7 @@
 // stdin: a line "signal NAME" sends that signal to the group (tests use it to crash a part).
 import { spawn, spawnSync } from "node:child_process";
 import { rmSync, writeSync } from "node:fs";
+import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
 const options = JSON.parse(process.argv[2] ?? "{}");
@@ -17,7 +18,8 @@ let stopping = false;
 const child = spawn(options.command, options.arguments, {
   cwd: options.cwd,
   env: process.env,
-  stdio: ["ignore", "inherit", "inherit"],
+  // A command that ends with its standard input survives not even our own SIGKILL.
+  stdio: [options.endsWithStdin ? "pipe" : "ignore", "inherit", "inherit"],
   detached: !onWindows,
   windowsHide: true,
   ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.gid }),
@@ -57,7 +59,7 @@ child.on("error", (error) => {
   process.stderr.write(`${options.command}: ${error.message}\n`);
   finish(127);
 });
-child.on("exit", (code, signal) => finish(code ?? (signal === null ? 1 : 128)));
+child.on("exit", (code, signal) => finish(code ?? 128 + constants.signals[signal]));
 
 if (child.pid !== undefined) {
   try {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,8 @@ type LifelineOptions = {
   stopSignals: { signal: NodeJS.Signals; graceMs: number }[];
   /** Folders that are deleted when the command has ended, even if the parent was killed. */
   removeAfter?: string[];
+  /** The command ends by itself when its standard input does; it is given a pipe. */
+  endsWithStdin?: boolean;
 };
 
 export type PartOptions = {
@@ -28,6 +31,7 @@ export type PartOptions = {
   gid?: number;
   stopSignals?: LifelineOptions["stopSignals"];
   removeAfter?: string[];
+  endsWithStdin?: boolean;
   onLine?: (line: string) => void;
 };
 
@@ -62,6 +66,7 @@ export function startPart(options: PartOptions): Part {
     gid: options.gid,
     stopSignals: options.stopSignals ?? defaultStopSignals,
     removeAfter: options.removeAfter,
+    endsWithStdin: options.endsWithStdin,
   };
   const lifeline = spawn(process.execPath, [LIFELINE, JSON.stringify(lifelineOptions)], {
     cwd: options.cwd,
@@ -88,11 +93,20 @@ export function startPart(options: PartOptions): Part {
   };
   for (const stream of [stdout, stderr]) createInterface({ input: stream }).on("line", onLine);
 
+  const pid = firstPid(pidPipe, options.name);
+  lifeline.on("exit", (_, signal) => {
+    // Someone killed the lifeline itself: what it kept alive must not be orphaned.
+    if (signal !== null)
+      void pid.then(
+        (group) => endGroup(group, lifelineOptions.stopSignals),
+        () => undefined,
+      );
+  });
   const exited = exitOf(lifeline);
   let stopped: Promise<void> | undefined;
   return {
     name: options.name,
-    pid: firstPid(pidPipe, options.name),
+    pid,
     exited,
     lastLines: () => [...remembered],
     stop: () => {
@@ -108,6 +122,19 @@ export function startPart(options: PartOptions): Part {
   };
 }
 
+/** Each signal in turn, with its grace, then SIGKILL. */
+async function endGroup(group: number, stopSignals: LifelineOptions["stopSignals"]): Promise<void> {
+  for (const { signal, graceMs } of [...stopSignals, { signal: "SIGKILL" as const, graceMs: 1_000 }]) {
+    try {
+      process.kill(process.platform === "win32" ? group : -group, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return;
+      throw error;
+    }
+    if (await waitUntil(() => !isAlive(group), graceMs)) return;
+  }
+}
+
 /** "close", not "exit": only then have all lines been read, and a crash report needs the last ones. */
 function exitOf(child: ChildProcess): Promise<{ code: number }> {
   return new Promise((resolve) => {
@@ -117,7 +144,7 @@ function exitOf(child: ChildProcess): Promise<{ code: number }> {
       settled = true;
       resolve({ code: code ?? 1 });
     };
-    child.on("close", settle);
+    child.on("close", (code, signal) => settle(code ?? (signal ? 128 + constants.signals[signal] : 1)));
     // A grandchild may hold the pipes open after the lifeline is gone: do not wait for it for ever.
     child.on("exit", (code) => setTimeout(() => settle(code), 500).unref());
     child.on("error", () => settle(1));

@@ -16,9 +16,10 @@ export const silentReporter: Reporter = {
   line: () => undefined,
 };
 
-export function consoleReporter(
-  print: (text: string) => void = console.log,
-): Reporter & { showLines: () => void } {
+export function consoleReporter(print: (text: string) => void = console.log): Reporter & {
+  showLines: () => void;
+  hideLines: () => void;
+} {
   let linesShown = false;
   return {
     done: (step, durationMs, detail) => {
@@ -32,6 +33,9 @@ export function consoleReporter(
     /** From now on what the parts print is passed through (before, only a failure shows it). */
     showLines: () => {
       linesShown = true;
+    },
+    hideLines: () => {
+      linesShown = false;
     },
   };
 }

@@ -22,6 +22,7 @@ export async function runForeground(mode: "dev" | "preview", options: { build: b
   const stopAll = async (reason: string) => {
     if (asked) return;
     asked = true;
+    reporter.hideLines();
     console.log(`\n${colors.dim(`${reason}: stopping …`)}`);
     abort.abort();
     setTimeout(() => process.exit(1), ABORT_GRACE_MS);

@@ -129,7 +129,7 @@ async function startSandbox({ plan, watch, task }: RunState): Promise<void> {
   const parameters = plan.commands.sandbox;
   if (!plan.environment.needsSandbox || parameters === null) return;
   await timed(plan.reporter, "sandbox", async () => {
-    const options = task("sandbox", parameters);
+    const options = { ...task("sandbox", parameters), endsWithStdin: true };
     const ready = new Promise<void>((resolve) => {
       const onLine = options.onLine;
       options.onLine = (line) => {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { type Part, type PartOptions, startPart } from "./processes";
 
@@ -39,7 +40,13 @@ export function failureOf(part: Part, code: number, during: string): StackFailur
     lines.length === 0
       ? "It printed nothing."
       : `Its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
-  return new StackFailure(`The ${part.name} ended ${during} (exit code ${code}). ${output}`);
+  return new StackFailure(`The ${part.name} ended ${during} (${endingOf(code)}). ${output}`);
+}
+
+/** A shell's convention, which lifeline.mjs follows: 128 and the signal's number. */
+function endingOf(code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+  return signal ? `killed by ${signal[0]}` : `exit code ${code}`;
 }
 
 export type TaskOptions = Omit<PartOptions, "command" | "arguments"> & { arguments: string[] };

@@ -144,7 +144,7 @@ describe("expansion", () => {
     }
     const onList = await failureOf(stripe.subscriptions.list({ expand: ["customer"] }));
     expect(onList.message).toContain("data.customer");
-    const deep = await failureOf(stripe.customers.list({ expand: ["data.a.b.c.d.e"] }));
+    const deep = await failureOf(stripe.customers.list({ expand: ["data.a.b.c.d.customer"] }));
     expect(deep.message).toContain("more than 4 levels");
   });
 });

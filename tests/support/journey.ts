@@ -82,15 +82,15 @@ export function subscriptionOn(page: Page): Locator {
   return page.getByRole("region", { name: "Your subscription" });
 }
 
-/** Waits until something can be seen. */
+/** Waits until something can be seen; what a narrow or a wide window hides does not count. */
 export async function seen(locator: Locator): Promise<void> {
-  await locator.first().waitFor({ state: "visible" });
+  await locator.filter({ visible: true }).first().waitFor();
 }
 
 /** Loads a page again and again until something can be seen on it: for what no page renews by itself. */
 export async function seenAfterReloading(page: Page, path: string, locator: Locator): Promise<void> {
   await eventually(`${locator} on ${path}`, async () => {
     await page.goto(path);
-    return locator.first().isVisible();
+    return (await locator.filter({ visible: true }).count()) > 0;
   });
 }

@@ -44,6 +44,19 @@ const EXPANDABLE = new Set([
   "subscription",
 ]);
 
+/** Fields that are only answered when asked for, and lists that are there anyway. */
+const INCLUDABLE = new Set([
+  "confirmation_secret",
+  "items",
+  "line_items",
+  "lines",
+  "payments",
+  "refunds",
+  "sources",
+  "subscriptions",
+  "tax_ids",
+]);
+
 /** Fields of that name which are plain strings in these objects. */
 const PLAIN = new Set([
   "billing_portal.session.customer",
@@ -56,7 +69,7 @@ const MAXIMUM_DEPTH = 4;
 
 type Json = Record<string, unknown>;
 
-/** Fields that are only answered when asked for. */
+/** The value of a field that is only answered when asked for. */
 function includable(world: World, object: Json, field: string): object | undefined {
   const id = typeof object.id === "string" ? object.id : "";
   const list = (data: object[], url: string) => ({ object: "list", data, has_more: false, url });
@@ -79,14 +92,27 @@ function includable(world: World, object: Json, field: string): object | undefin
           .toReversed(),
         `/v1/customers/${id}/subscriptions`,
       );
+    case "customer.sources":
+    case "customer.tax_ids":
+      return list([], `/v1/customers/${id}/${field}`);
+    case "invoice.confirmation_secret": {
+      const payment = world.list("invoice_payments").find((row) => row.invoice === id)?.payment.payment_intent;
+      const secret = payment && world.get("payment_intents", payment)?.client_secret;
+      return secret ? { client_secret: secret, type: "payment_intent" } : undefined;
+    }
     default:
       return undefined;
   }
 }
 
-/** @throws ApiError 400 for a path that leads nowhere or too deep. */
+/**
+ * What can be told before a call is carried out.
+ * @throws ApiError 400 for a path that leads nowhere in any object, or too deep.
+ */
 export function checkExpandPaths(paths: readonly string[]): void {
   for (const path of paths) {
+    const last = path.split(".").at(-1) ?? "";
+    if (!EXPANDABLE.has(last) && !INCLUDABLE.has(last)) throw cannotExpand(path);
     const depth = path.split(".").filter((segment) => segment !== "data").length;
     if (depth > MAXIMUM_DEPTH) {
       throw invalidRequest(
@@ -99,7 +125,6 @@ export function checkExpandPaths(paths: readonly string[]): void {
 /** Returns a copy of `answer` with every path expanded. */
 export function expand(world: World, answer: object, paths: readonly string[]): object {
   if (paths.length === 0) return answer;
-  checkExpandPaths(paths);
   const copy: Json = structuredClone({ ...answer });
   for (const path of paths) {
     if (copy.object === "list" && !path.startsWith("data.")) {
