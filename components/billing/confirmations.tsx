@@ -23,12 +23,15 @@ export function cancelConfirmation(subscription: SubscriptionView) {
     subscription.currentPeriodEnd === null
       ? "the end of the period"
       : formatDate(subscription.currentPeriodEnd);
+  const paidFor = subscription.status === "active" || subscription.status === "trialing";
   return {
     title: "Cancel your subscription?",
     description: (
       <>
         <p>
-          You keep {plan} until {until}, which is already paid for. Nothing more is charged.
+          {paidFor
+            ? `You keep ${plan} until ${until}, which is already paid for. Nothing more is charged.`
+            : `The subscription ends on ${until}. Until then the open payment can still be settled.`}
         </p>
         <p>
           After that the workspace goes to {PLANS.free.name}. Your data stays, and until then you can change

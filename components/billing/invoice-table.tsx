@@ -8,7 +8,7 @@ import type { Tone } from "@/lib/billing/status";
 import type { InvoiceView } from "@/lib/billing/views";
 
 const STATUS: Record<InvoiceView["status"], { label: string; tone: Tone }> = {
-  draft: { label: "Being prepared", tone: "neutral" },
+  draft: { label: "Draft", tone: "neutral" },
   open: { label: "To be paid", tone: "warning" },
   paid: { label: "Paid", tone: "positive" },
   uncollectible: { label: "Not paid", tone: "critical" },

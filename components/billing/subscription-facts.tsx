@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { formatDate, formatMoney } from "@/lib/billing/format";
+import { PLANS } from "@/lib/billing/plans";
 import type { BillingState, SubscriptionView } from "@/lib/billing/status";
 import type { CardView } from "@/lib/billing/views";
 
@@ -48,7 +49,7 @@ export function SubscriptionFacts({ subscription, state, card }: SubscriptionFac
   const price = periodPrice(subscription);
   return (
     <dl className="grid grid-cols-2 gap-6 lg:grid-cols-4">
-      <Fact label="Plan">{state.plan.name}</Fact>
+      <Fact label="Plan">{subscription.planKey === null ? "Custom" : PLANS[subscription.planKey].name}</Fact>
       {price === null ? null : <Fact label="Price">{price}</Fact>}
       <NextFact subscription={subscription} state={state} />
       <Fact label="Card">

@@ -28,7 +28,7 @@ export function SectionCard({ id, title, description, aside, className, children
     <section
       id={id}
       aria-labelledby={headingId}
-      className={twMerge("rounded-xl border border-line bg-surface p-6 shadow-card", className)}
+      className={twMerge("rounded-xl border border-line bg-surface p-4 shadow-card sm:p-6", className)}
     >
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">

@@ -18,9 +18,9 @@ export function safeReturnPath(value: string | null | undefined): string {
   const base = "http://return.invalid";
   try {
     const url = new URL(value, base);
-    return url.origin === base && !value.startsWith("//")
-      ? `${url.pathname}${url.search}${url.hash}`
-      : HOME_PATH;
+    // What comes out counts too: "/..//host" is resolved to "//host".
+    const isHere = url.origin === base && !url.pathname.startsWith("//");
+    return isHere ? `${url.pathname}${url.search}${url.hash}` : HOME_PATH;
   } catch {
     return HOME_PATH;
   }

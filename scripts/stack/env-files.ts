@@ -1,3 +1,4 @@
+import { parseEnv } from "node:util";
 import nextEnv from "@next/env";
 
 export type EnvironmentFiles = {
@@ -24,7 +25,8 @@ export function loadEnvironmentFiles(root: string, mode: "development" | "produc
   const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(root, mode === "development", silent, true);
   return {
     values: withoutBlanks(combinedEnv),
-    files: loadedEnvFiles.map(({ path, env }) => ({ path, values: defined(env) })),
+    // Not its `env`: that lacks what a file before it has set already.
+    files: loadedEnvFiles.map(({ path, contents }) => ({ path, values: defined(parseEnv(contents)) })),
     fromProcess,
   };
 }

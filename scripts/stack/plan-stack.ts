@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeProblems, envProblems } from "@/lib/env-rules";
 import { anyPorts, choosePorts } from "./choose-ports";
 import { type Ports, type StackEnvironment, type StackMode, stackEnvironment } from "./env";
 import { loadEnvironmentFiles } from "./env-files";
@@ -10,7 +11,13 @@ import { type PlannedPostgres, planPostgres } from "./postgres";
 import { type Reporter, silentReporter, timed } from "./reporter";
 import { type LocalSecrets, localSecrets } from "./secrets";
 import { isLoopback } from "./stack-database";
-import { defaultCommands, inheritedEnvironment, type PartCommands, runTask } from "./stack-parts";
+import {
+  defaultCommands,
+  inheritedEnvironment,
+  type PartCommands,
+  runTask,
+  StackFailure,
+} from "./stack-parts";
 import type { StackOptions } from "./start-stack";
 
 /** Everything that is decided before anything runs. */
@@ -79,6 +86,10 @@ async function planLocked(
   const secrets = localSecrets(dataDir);
   const demoOperators = options.demoOperators ?? [];
   const environment = stackEnvironment({ mode, values, ports, secrets, databaseUrl, demoOperators });
+  const variables = { ...environment.variables, SANDBOX_DATA_DIR: join(dataDir, "sandbox"), ...options.env };
+  // What the app would refuse at boot is said now, before anything is started. Tests want to see the app do it.
+  const problems = mode === "test" ? [] : envProblems(variables);
+  if (problems.length > 0) throw new StackFailure(describeProblems(problems));
   const localDatabase = postgres !== undefined || isLoopback(databaseUrl);
   folder.lock.setUrl(`http://localhost:${ports.app}`);
   return {
@@ -94,7 +105,7 @@ async function planLocked(
     seeds: localDatabase && environment.variables.SANDBOX === "1",
     secrets,
     environment,
-    variables: { ...environment.variables, SANDBOX_DATA_DIR: join(dataDir, "sandbox"), ...options.env },
+    variables,
     commands: { ...defaultCommands(REPOSITORY, mode, ports.app), ...options.commands },
   };
 }

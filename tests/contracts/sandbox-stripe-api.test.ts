@@ -37,16 +37,25 @@ async function failureOf(promise: Promise<unknown>): Promise<Stripe.errors.Strip
 describe("customers, products and prices", () => {
   test("a customer is created, retrieved, updated, listed and deleted", async () => {
     const email = `${randomUUID()}@example.com`;
-    const created = await stripe.customers.create({ email, name: "Ann", metadata: { workspace: "w1", seat: "2" } });
+    const created = await stripe.customers.create({
+      email,
+      name: "Ann",
+      metadata: { workspace: "w1", seat: "2" },
+    });
     expect(created.id).toMatch(/^cus_/);
     expect(await stripe.customers.retrieve(created.id)).toMatchObject({ email, name: "Ann" });
 
-    const updated = await stripe.customers.update(created.id, { name: "Ann B", metadata: { seat: "", plan: "pro" } });
+    const updated = await stripe.customers.update(created.id, {
+      name: "Ann B",
+      metadata: { seat: "", plan: "pro" },
+    });
     expect(updated).toMatchObject({ name: "Ann B", metadata: { workspace: "w1", plan: "pro" } });
     expect(updated.metadata).not.toHaveProperty("seat");
 
     expect((await stripe.customers.list({ email })).data.map(({ id }) => id)).toEqual([created.id]);
-    expect(await stripe.customers.del(created.id)).toEqual(expect.objectContaining({ id: created.id, deleted: true }));
+    expect(await stripe.customers.del(created.id)).toEqual(
+      expect.objectContaining({ id: created.id, deleted: true }),
+    );
     expect(await stripe.customers.retrieve(created.id)).toMatchObject({ deleted: true });
     expect((await stripe.customers.list({ email })).data).toEqual([]);
   });
@@ -54,7 +63,12 @@ describe("customers, products and prices", () => {
   test("prices are found by their lookup keys, and a key moves only when asked to", async () => {
     const product = await stripe.products.create({ name: "Moving" });
     const key = `moving_${randomUUID()}`;
-    const input = { product: product.id, currency: "usd", lookup_key: key, recurring: { interval: "month" } } as const;
+    const input = {
+      product: product.id,
+      currency: "usd",
+      lookup_key: key,
+      recurring: { interval: "month" },
+    } as const;
     const first = await stripe.prices.create({ ...input, unit_amount: 100 });
     const refused = await failureOf(stripe.prices.create({ ...input, unit_amount: 200 }));
     expect(refused).toMatchObject({ code: "resource_already_exists", param: "lookup_key" });
@@ -75,8 +89,12 @@ describe("customers, products and prices", () => {
       expand: ["default_price"],
     });
     expect(product.default_price).toMatchObject({ unit_amount: 900, recurring: { interval: "year" } });
-    expect(await failureOf(stripe.products.del(product.id))).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError);
-    expect((await stripe.products.update(product.id, { name: "Renamed", active: false })).name).toBe("Renamed");
+    expect(await failureOf(stripe.products.del(product.id))).toBeInstanceOf(
+      Stripe.errors.StripeInvalidRequestError,
+    );
+    expect((await stripe.products.update(product.id, { name: "Renamed", active: false })).name).toBe(
+      "Renamed",
+    );
   });
 });
 
@@ -101,7 +119,10 @@ describe("pages of a list", () => {
   });
 
   test("refuse a limit out of 1 to 100 and a cursor that is unknown", async () => {
-    expect(await failureOf(stripe.customers.list({ limit: 101 }))).toMatchObject({ param: "limit", statusCode: 400 });
+    expect(await failureOf(stripe.customers.list({ limit: 101 }))).toMatchObject({
+      param: "limit",
+      statusCode: 400,
+    });
     expect(await failureOf(stripe.customers.list({ limit: 0 }))).toMatchObject({ param: "limit" });
     const unknown = await failureOf(stripe.customers.list({ starting_after: "cus_nobody" }));
     expect(unknown).toMatchObject({ code: "resource_missing", param: "starting_after" });
@@ -112,7 +133,12 @@ describe("expansion", () => {
   test("follows dotted paths through objects and lists", async () => {
     const { session, customer } = await createSubscriber(harness, catalogue.proMonthly);
     const full = await stripe.checkout.sessions.retrieve(session.id, {
-      expand: ["line_items", "customer", "subscription.latest_invoice.payments", "subscription.default_payment_method"],
+      expand: [
+        "line_items",
+        "customer",
+        "subscription.latest_invoice.payments",
+        "subscription.default_payment_method",
+      ],
     });
     expect(full.line_items?.data[0]?.price?.id).toBe(catalogue.proMonthly.id);
     expect(full.customer).toMatchObject({ id: customer.id, email: "ann@example.com" });
@@ -127,6 +153,12 @@ describe("expansion", () => {
     });
     expect(list.data[0]?.items.data[0]?.price.product).toMatchObject({ name: "Pro" });
     expect(list.data[0]?.latest_invoice).toMatchObject({ object: "invoice", status: "paid" });
+  });
+
+  test("reaches a product whose id is the account's own", async () => {
+    const product = await stripe.products.create({ id: `own_${randomUUID()}`, name: "Own" });
+    const made = { product: product.id, currency: "usd", unit_amount: 100, expand: ["product"] };
+    expect((await stripe.prices.create(made)).product).toMatchObject({ id: product.id, name: "Own" });
   });
 
   test("without it, what can be expanded is an id and what must be asked for is absent", async () => {
@@ -185,7 +217,8 @@ describe("an idempotency key", () => {
   test("gives a stored 500 again although the call was carried out", async () => {
     const idempotencyKey = randomUUID();
     const email = `${idempotencyKey}@example.com`;
-    const call = () => stripe.customers.create({ email, metadata: { sandbox_answer: "500" } }, { idempotencyKey });
+    const call = () =>
+      stripe.customers.create({ email, metadata: { sandbox_answer: "500" } }, { idempotencyKey });
     expect(await failureOf(call())).toMatchObject({ statusCode: 500, type: "StripeAPIError" });
     const again = await failureOf(call());
     expect(again.statusCode).toBe(500);
@@ -255,7 +288,9 @@ describe("errors are the client's own classes", () => {
     const unknown = await failureOf(stripe.customers.create(extra));
     expect(unknown).toMatchObject({ code: "parameter_unknown", param: "colour" });
     expect(unknown.message).toBe("Received unknown parameter: colour");
-    expect((await stripe.events.list({ type: "customer.created" })).data[0]?.data.object).not.toMatchObject({ name: "A" });
+    expect((await stripe.events.list({ type: "customer.created" })).data[0]?.data.object).not.toMatchObject({
+      name: "A",
+    });
   });
 
   test("a route that is not there is an error and not an empty success", async () => {
@@ -272,7 +307,9 @@ describe("errors are the client's own classes", () => {
     expect(none.status).toBe(401);
     expect(await none.json()).toMatchObject({ error: { type: "invalid_request_error" } });
     const basic = `Basic ${Buffer.from("sk_test_sandbox:").toString("base64")}`;
-    expect((await fetch(`${harness.baseUrl}/v1/account`, { headers: { authorization: basic } })).status).toBe(200);
+    expect((await fetch(`${harness.baseUrl}/v1/account`, { headers: { authorization: basic } })).status).toBe(
+      200,
+    );
   });
 
   test("a JSON body is refused, as the first version of the API does", async () => {
@@ -292,7 +329,14 @@ describe("errors are the client's own classes", () => {
   });
 
   test("a status fault of the control port has the vendor's shape", async () => {
-    const fault = { vendor: "stripe", kind: "status", route: "GET /v1/account", status: 429, retryAfterSeconds: 7, times: 1 };
+    const fault = {
+      vendor: "stripe",
+      kind: "status",
+      route: "GET /v1/account",
+      status: 429,
+      retryAfterSeconds: 7,
+      times: 1,
+    };
     const headers = { "content-type": "application/json" };
     await fetch(`${harness.controlUrl()}/faults`, { method: "POST", headers, body: JSON.stringify(fault) });
     const error = await failureOf(stripe.accounts.retrieveCurrent());
@@ -342,10 +386,19 @@ describe("checkout sessions", () => {
   });
 
   test("need a mode, a known active price and a URL to come back to", async () => {
-    const base = { line_items: [{ price: catalogue.proMonthly.id, quantity: 1 }], success_url: harness.appUrl };
+    const base = {
+      line_items: [{ price: catalogue.proMonthly.id, quantity: 1 }],
+      success_url: harness.appUrl,
+    };
     expect(await failureOf(stripe.checkout.sessions.create(base))).toMatchObject({ param: "mode" });
-    const noPrice = { ...base, mode: "subscription" as const, line_items: [{ price: "price_x", quantity: 1 }] };
-    expect(await failureOf(stripe.checkout.sessions.create(noPrice))).toMatchObject({ param: "line_items[0][price]" });
+    const noPrice = {
+      ...base,
+      mode: "subscription" as const,
+      line_items: [{ price: "price_x", quantity: 1 }],
+    };
+    expect(await failureOf(stripe.checkout.sessions.create(noPrice))).toMatchObject({
+      param: "line_items[0][price]",
+    });
     const noUrl = { mode: "subscription" as const, line_items: base.line_items };
     expect(await failureOf(stripe.checkout.sessions.create(noUrl))).toMatchObject({ param: "success_url" });
   });

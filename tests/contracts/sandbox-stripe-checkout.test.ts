@@ -49,9 +49,15 @@ describe("paying on the hosted page", () => {
     const complete = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription"] });
     expect(complete).toMatchObject({ status: "complete", payment_status: "paid", url: null });
     const subscription = complete.subscription as Stripe.Subscription;
-    expect(subscription).toMatchObject({ status: "active", customer: customer.id, metadata: { operation: "op_1" } });
+    expect(subscription).toMatchObject({
+      status: "active",
+      customer: customer.id,
+      metadata: { operation: "op_1" },
+    });
     const [item] = subscription.items.data;
-    expect((item?.current_period_end ?? 0) - (item?.current_period_start ?? 0)).toBeGreaterThan(27 * 24 * 3600);
+    expect((item?.current_period_end ?? 0) - (item?.current_period_start ?? 0)).toBeGreaterThan(
+      27 * 24 * 3600,
+    );
     const invoice = await stripe.invoices.retrieve(String(subscription.latest_invoice));
     expect(invoice).toMatchObject({
       status: "paid",
@@ -64,9 +70,13 @@ describe("paying on the hosted page", () => {
   });
 
   test("a click on a test card pays with it", async () => {
-    const { subscription, customer } = await createSubscriber(harness, catalogue.proMonthly, { card: "5555555555554444" });
+    const { subscription, customer } = await createSubscriber(harness, catalogue.proMonthly, {
+      card: "5555555555554444",
+    });
     expect(subscription.status).toBe("active");
-    expect((await stripe.paymentMethods.list({ customer: customer.id })).data[0]?.card?.brand).toBe("mastercard");
+    expect((await stripe.paymentMethods.list({ customer: customer.id })).data[0]?.card?.brand).toBe(
+      "mastercard",
+    );
   });
 
   test("a second click finds the first one's success, and there is one subscription", async () => {
@@ -87,23 +97,27 @@ describe("paying on the hosted page", () => {
     ["4000000000009995", "insufficient_funds", "Your card has insufficient funds."],
     ["4000000000000002", "generic_decline", "Your card was declined."],
     ["4000000000000341", "generic_decline", "Your card was declined."],
-  ])("%s is declined with the bank's reason, and another card may be tried", async (number, code, message) => {
-    const { url, customer, session } = await createCheckout(harness, catalogue.proMonthly);
-    const declined = await postForm(url, { ...GOOD_CARD, number });
-    expect(declined.status).toBe(402);
-    expect(await declined.text()).toContain(message);
-    expect(await subscriptionsOf(customer)).toEqual([]);
-    expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("open");
-    const [charge] = (await stripe.charges.list({ customer: customer.id })).data;
-    expect(charge).toMatchObject({ status: "failed", outcome: { reason: code } });
-    await harness.webhook(
-      (event) => event.type === "payment_intent.payment_failed" && event.data.object.customer === customer.id,
-    );
+  ])(
+    "%s is declined with the bank's reason, and another card may be tried",
+    async (number, code, message) => {
+      const { url, customer, session } = await createCheckout(harness, catalogue.proMonthly);
+      const declined = await postForm(url, { ...GOOD_CARD, number });
+      expect(declined.status).toBe(402);
+      expect(await declined.text()).toContain(message);
+      expect(await subscriptionsOf(customer)).toEqual([]);
+      expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("open");
+      const [charge] = (await stripe.charges.list({ customer: customer.id })).data;
+      expect(charge).toMatchObject({ status: "failed", outcome: { reason: code } });
+      await harness.webhook(
+        (event) =>
+          event.type === "payment_intent.payment_failed" && event.data.object.customer === customer.id,
+      );
 
-    expect((await postForm(url, GOOD_CARD)).status).toBe(303);
-    expect(await subscriptionsOf(customer)).toHaveLength(1);
-    expect((await stripe.paymentIntents.list({ customer: customer.id })).data).toHaveLength(1);
-  });
+      expect((await postForm(url, GOOD_CARD)).status).toBe(303);
+      expect(await subscriptionsOf(customer)).toHaveLength(1);
+      expect((await stripe.paymentIntents.list({ customer: customer.id })).data).toHaveLength(1);
+    },
+  );
 
   test("the 3-D Secure card asks, and is charged only when the person confirms", async () => {
     const { url, customer, session } = await createCheckout(harness, catalogue.proMonthly);
@@ -141,7 +155,8 @@ describe("paying on the hosted page", () => {
     const answer = await postForm(url, wrong);
     expect(answer.status).toBe(422);
     const text = await answer.text();
-    for (const field of ["email", "number", "expiry", "cvc", "name"]) expect(text).toContain(`id="${field}-error"`);
+    for (const field of ["email", "number", "expiry", "cvc", "name"])
+      expect(text).toContain(`id="${field}-error"`);
     expect(text).toContain("This card has expired.");
     expect(text).not.toContain("4242424242424241");
 
@@ -213,7 +228,8 @@ describe("webhooks", () => {
       { idempotencyKey },
     );
     const { event } = await harness.webhook(
-      ({ type, data }) => type === "customer.updated" && "id" in data.object && data.object.id === customer.id,
+      ({ type, data }) =>
+        type === "customer.updated" && "id" in data.object && data.object.id === customer.id,
     );
     expect(event.data.previous_attributes).toEqual({ name: "Before", metadata: { b: "2" } });
     expect(event.request).toEqual({ id: answer.lastResponse.requestId, idempotency_key: idempotencyKey });
@@ -222,11 +238,18 @@ describe("webhooks", () => {
   test("are listed by type and time, and show whether they were taken", async () => {
     const { session } = await createSubscriber(harness, catalogue.proMonthly);
     const { event } = await harness.webhook(
-      ({ type, data }) => type === "checkout.session.completed" && "id" in data.object && data.object.id === session.id,
+      ({ type, data }) =>
+        type === "checkout.session.completed" && "id" in data.object && data.object.id === session.id,
     );
-    const listed = await stripe.events.list({ types: ["checkout.session.completed", "price.created"], limit: 1 });
+    const listed = await stripe.events.list({
+      types: ["checkout.session.completed", "price.created"],
+      limit: 1,
+    });
     expect(listed.data[0]?.id).toBe(event.id);
-    const wildcard = await stripe.events.list({ type: "customer.subscription.*", created: { gte: event.created } });
+    const wildcard = await stripe.events.list({
+      type: "customer.subscription.*",
+      created: { gte: event.created },
+    });
     expect(new Set(wildcard.data.map(({ type }) => type))).toEqual(
       new Set(["customer.subscription.created", "customer.subscription.updated"]),
     );
@@ -295,14 +318,17 @@ describe("a restart", () => {
     expect(done.headers.get("location")).toContain(session.id);
     expect((await subscriptionsOf(customer)).map(({ status }) => status)).toEqual(["active"]);
     const delivered = await harness.webhook(
-      (event) => "id" in event.data.object && event.data.object.id === unseen.id && event.type === "product.created",
+      (event) =>
+        "id" in event.data.object && event.data.object.id === unseen.id && event.type === "product.created",
     );
     expect(() =>
       stripe.webhooks.constructEvent(delivered.body, delivered.signature, WEBHOOK_SECRET),
     ).not.toThrow();
     expect((await stripe.webhookEndpoints.list()).data).toHaveLength(1);
     await expect
-      .poll(async () => (await stripe.events.list({ delivery_success: false })).data.length, { timeout: 10_000 })
+      .poll(async () => (await stripe.events.list({ delivery_success: false })).data.length, {
+        timeout: 10_000,
+      })
       .toBe(0);
   });
 
@@ -314,7 +340,7 @@ describe("a restart", () => {
     expect((await stripe.customers.list()).data).toEqual([]);
     expect((await stripe.webhookEndpoints.list()).data[0]?.url).toBe(`${harness.appUrl}/api/webhooks/stripe`);
     const state = await (await fetch(`${harness.controlUrl()}/state`)).json();
-    expect(state.stripe).toMatchObject({ counts: { customers: 0, webhook_endpoints: 1 } });
+    expect(state.vendors.stripe.state).toMatchObject({ counts: { customers: 0, webhook_endpoints: 1 } });
     catalogue = await createCatalogue(stripe);
   });
 });

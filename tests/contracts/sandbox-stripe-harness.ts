@@ -28,7 +28,8 @@ export async function startHarness() {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString("utf8");
     const signature = String(request.headers["stripe-signature"]);
-    if (request.url?.startsWith("/api/webhooks/")) received.push({ body, signature, event: JSON.parse(body) });
+    if (request.url?.startsWith("/api/webhooks/"))
+      received.push({ body, signature, event: JSON.parse(body) });
     response.statusCode = answer;
     response.end();
   });
@@ -79,7 +80,9 @@ export async function startHarness() {
         const found = received.find(({ event }) => matches(event));
         if (found) return found;
         if (Date.now() > deadline) {
-          throw new Error(`No such webhook came. Received: ${received.map(({ event }) => event.type).join(", ")}`);
+          throw new Error(
+            `No such webhook came. Received: ${received.map(({ event }) => event.type).join(", ")}`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
@@ -133,7 +136,10 @@ export async function createCheckout(
   price: Stripe.Price,
   more: Partial<Stripe.Checkout.SessionCreateParams> = {},
 ) {
-  const customer = await harness.stripe.customers.create({ email: "ann@example.com", metadata: { workspace: "w1" } });
+  const customer = await harness.stripe.customers.create({
+    email: "ann@example.com",
+    metadata: { workspace: "w1" },
+  });
   const session = await harness.stripe.checkout.sessions.create({
     mode: "subscription",
     customer: customer.id,
@@ -150,7 +156,11 @@ export async function createCheckout(
 }
 
 /** A customer with an active subscription, paid on the hosted page. */
-export async function createSubscriber(harness: Harness, price: Stripe.Price, card: Record<string, string> = GOOD_CARD) {
+export async function createSubscriber(
+  harness: Harness,
+  price: Stripe.Price,
+  card: Record<string, string> = GOOD_CARD,
+) {
   const { customer, session, url } = await createCheckout(harness, price);
   const paid = await postForm(url, card);
   if (paid.status !== 303) throw new Error(`Payment answered ${paid.status}.`);

@@ -4,7 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createCatalogue, createCheckout, createSubscriber, type Harness, startHarness } from "./sandbox-stripe-harness";
+import {
+  createCatalogue,
+  createCheckout,
+  createSubscriber,
+  type Harness,
+  startHarness,
+} from "./sandbox-stripe-harness";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -17,7 +23,9 @@ const samples = new Map<string, Json[]>();
 
 /** Asks past the SDK, which turns decimals into objects: what counts is the JSON. */
 async function fetchJson(path: string): Promise<Json> {
-  const response = await fetch(`${harness.baseUrl}${path}`, { headers: { authorization: "Bearer sk_test_sandbox" } });
+  const response = await fetch(`${harness.baseUrl}${path}`, {
+    headers: { authorization: "Bearer sk_test_sandbox" },
+  });
   const body: Json = await response.json();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(body)}`);
   return body;
@@ -44,12 +52,19 @@ beforeAll(async () => {
   const [payment] = (await stripe.invoicePayments.list({ invoice: invoice?.id })).data;
   const refund = await stripe.refunds.create({ charge: charge?.id ?? "" });
   const setup = await stripe.setupIntents.create({ customer: customer.id });
-  const portal = await stripe.billingPortal.sessions.create({ customer: customer.id, return_url: harness.appUrl });
+  const portal = await stripe.billingPortal.sessions.create({
+    customer: customer.id,
+    return_url: harness.appUrl,
+  });
   const [configuration] = (await stripe.billingPortal.configurations.list()).data;
   const [endpoint] = (await stripe.webhookEndpoints.list()).data;
   const [event] = (await stripe.events.list({ type: "customer.subscription.updated" })).data;
 
-  await sample("checkout.session", `/v1/checkout/sessions/${session.id}`, `/v1/checkout/sessions/${open.session.id}`);
+  await sample(
+    "checkout.session",
+    `/v1/checkout/sessions/${session.id}`,
+    `/v1/checkout/sessions/${open.session.id}`,
+  );
   await sample("customer", `/v1/customers/${customer.id}`);
   await sample("product", `/v1/products/${String(proMonthly.product)}`);
   await sample("price", `/v1/prices/${proMonthly.id}`);
@@ -67,7 +82,10 @@ beforeAll(async () => {
   await sample("event", `/v1/events/${event?.id}`);
   samples.set("billing_portal.session", [JSON.parse(JSON.stringify(portal))]);
   const lines = await fetchJson(`/v1/invoices/${invoice?.id}/lines`);
-  samples.set("line_item", lines && typeof lines === "object" && "data" in lines ? (lines.data as Json[]) : []);
+  samples.set(
+    "line_item",
+    lines && typeof lines === "object" && "data" in lines ? (lines.data as Json[]) : [],
+  );
 });
 
 afterAll(() => harness.stop());
@@ -81,9 +99,17 @@ function differences(example: Json, ours: Json, path: string): string[] {
   if (typeOf(example) !== typeOf(ours)) return [`${path}: ${typeOf(ours)} instead of ${typeOf(example)}`];
   if (Array.isArray(example) && Array.isArray(ours)) {
     const [first] = example;
-    return first === undefined ? [] : ours.flatMap((entry, index) => differences(first, entry, `${path}[${index}]`));
+    return first === undefined
+      ? []
+      : ours.flatMap((entry, index) => differences(first, entry, `${path}[${index}]`));
   }
-  if (typeof example !== "object" || typeof ours !== "object" || Array.isArray(example) || Array.isArray(ours)) return [];
+  if (
+    typeof example !== "object" ||
+    typeof ours !== "object" ||
+    Array.isArray(example) ||
+    Array.isArray(ours)
+  )
+    return [];
   return Object.entries(example).flatMap(([key, value]) => {
     const entry = ours[key];
     return entry === undefined ? [`${path}.${key} is missing`] : differences(value, entry, `${path}.${key}`);
@@ -107,7 +133,9 @@ describe("an answer has every field of the vendor's example, with its type", () 
 
   test("and the comparison notices a missing key, another type, and a gap deep inside", () => {
     const example = { id: "a", amount: 1, list: { data: [{ x: 1 }] }, flag: null };
-    expect(differences(example, { id: "b", amount: 2, list: { data: [{ x: 3 }] }, flag: true }, "o")).toEqual([]);
+    expect(differences(example, { id: "b", amount: 2, list: { data: [{ x: 3 }] }, flag: true }, "o")).toEqual(
+      [],
+    );
     expect(differences(example, { amount: "2", list: { data: [{}] }, flag: null }, "o")).toEqual([
       "o.id is missing",
       "o.amount: string instead of number",

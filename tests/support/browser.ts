@@ -15,6 +15,8 @@ import { EVIDENCE_FOLDER, sharedStack } from "./shared-stack";
 export interface Visitor {
   context: BrowserContext;
   page: Page;
+  /** Another browser (device, person) with cookies of its own. */
+  elsewhere: () => Promise<Page>;
 }
 
 /** No name but localhost resolves: what a page may ask of another host fails before it leaves the machine. */
@@ -47,42 +49,45 @@ export function useBrowser() {
   return (run: (visitor: Visitor) => Promise<void>, options: BrowserContextOptions = {}) =>
     async ({ task }: TestContext): Promise<void> => {
       if (!browser) throw new Error("the browser has not been started");
-      const { visitor, complaints } = await openVisitor(browser, options);
+      const { open, contexts, complaints } = watchedContexts(browser, options);
       try {
-        await run(visitor);
+        const page = await open();
+        await run({ page, context: page.context(), elsewhere: open });
         expect(complaints, "what went wrong in the browser meanwhile").toEqual([]);
       } catch (error) {
-        await keepEvidence(visitor.context, task.name, complaints);
+        await keepEvidence(contexts, task.name, complaints);
         throw error;
       } finally {
-        await visitor.context.close();
+        await Promise.all(contexts.map((context) => context.close()));
       }
     };
 }
 
-/** Opens a browser context whose complaints (see `useBrowser`) are collected. */
-export async function openVisitor(
-  browser: Browser,
-  options: BrowserContextOptions = {},
-): Promise<{ visitor: Visitor; complaints: string[] }> {
-  const context = await browser.newContext({
-    baseURL: sharedStack().app,
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
-  context.setDefaultTimeout(PATIENCE_MS);
+/** Opens browser contexts whose complaints (see `useBrowser`) are collected. */
+function watchedContexts(browser: Browser, options: BrowserContextOptions) {
+  const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
-  // Not a route: a handler would not see where redirects lead, and would get between the browser and its own cache.
-  context.on("request", (request) => {
-    if (!staysHere(request.url())) complaints.push(`request to another machine: ${request.url()}`);
-  });
-  context.on("weberror", (error) => complaints.push(`uncaught: ${error.error().message}`));
-  context.on("console", (message) => {
-    // An answer of 4xx or 5xx and a refused connection are part of some stories; the tests look at what is shown.
-    if (message.type() !== "error" || message.text().startsWith("Failed to load resource")) return;
-    complaints.push(`console: ${message.text()}`);
-  });
-  return { visitor: { context, page: await context.newPage() }, complaints };
+  const open = async (): Promise<Page> => {
+    const context = await browser.newContext({
+      baseURL: sharedStack().app,
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
+    contexts.push(context);
+    context.setDefaultTimeout(PATIENCE_MS);
+    // Not a route: a handler would not see where redirects lead, and would get between the browser and its own cache.
+    context.on("request", (request) => {
+      if (!staysHere(request.url())) complaints.push(`request to another machine: ${request.url()}`);
+    });
+    context.on("weberror", (error) => complaints.push(`uncaught: ${error.error().message}`));
+    context.on("console", (message) => {
+      // An answer of 4xx or 5xx and a refused connection are part of some stories; the tests look at what is shown.
+      if (message.type() !== "error" || message.text().startsWith("Failed to load resource")) return;
+      complaints.push(`console: ${message.text()}`);
+    });
+    return context.newPage();
+  };
+  return { open, contexts, complaints };
 }
 
 export function staysHere(address: string): boolean {
@@ -91,10 +96,14 @@ export function staysHere(address: string): boolean {
 }
 
 /** A picture and the text of every open tab, to see why a test failed. */
-async function keepEvidence(context: BrowserContext, test: string, complaints: string[]): Promise<void> {
+async function keepEvidence(
+  contexts: BrowserContext[],
+  test: string,
+  complaints: string[],
+): Promise<void> {
   mkdirSync(EVIDENCE_FOLDER, { recursive: true });
   const name = test.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 80);
-  for (const [index, page] of context.pages().entries()) {
+  for (const [index, page] of contexts.flatMap((context) => context.pages()).entries()) {
     const file = join(EVIDENCE_FOLDER, `${name}-${index + 1}`);
     try {
       await page.screenshot({ path: `${file}.png`, fullPage: true, timeout: 10_000 });

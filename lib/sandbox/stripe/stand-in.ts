@@ -65,7 +65,7 @@ export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
   registerBillingPortal(api, world);
   registerWebhookEndpoints(api, world);
   registerAccount(api, world);
-  registerEvents(api, world, webhooks.countPending);
+  registerEvents(api, world, webhooks.pendingCounts);
   registerCheckoutPages(app, world, settle);
   registerPortalPages(app, world, settle);
   registerInvoicePages(app, world, settle);
@@ -95,7 +95,10 @@ export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
       counts: Object.fromEntries(COUNTED_TABLES.map((name) => [name, world.list(name).length])),
       deliveries: countStates(webhooks.deliverer.list()),
     }),
-    seed: () => seedAccount(world, appUrl),
+    seed() {
+      world.forget();
+      seedAccount(world, appUrl);
+    },
     errorBody: (status) => errorBody(faultError(status), null, baseUrl),
   };
 }

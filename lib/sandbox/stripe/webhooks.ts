@@ -9,8 +9,8 @@ export interface Webhooks {
   deliverer: WebhookDeliverer;
   endpointsFor(type: string): WebhookEndpoint[];
   deliver(event: EventEnvelope): void;
-  /** How many endpoints have not acknowledged an event yet. */
-  countPending(eventId: string): number;
+  /** By event, how many endpoints have not acknowledged it yet; acknowledged ones are left out. */
+  pendingCounts(): Map<string, number>;
 }
 
 /** @param findWorld asked late: the world and its webhooks need each other */
@@ -51,7 +51,12 @@ export function createWebhooks(deps: StandInDeps, findWorld: () => World): Webho
       const urls = new Set(endpointsFor(event.type).map((endpoint) => endpoint.url));
       for (const url of urls) deliverer.enqueue({ id: event.id, url, body });
     },
-    countPending: (eventId) =>
-      deliverer.list().filter((delivery) => delivery.id === eventId && delivery.state !== "delivered").length,
+    pendingCounts() {
+      const counts = new Map<string, number>();
+      for (const { id, state } of deliverer.list()) {
+        if (state !== "delivered") counts.set(id, (counts.get(id) ?? 0) + 1);
+      }
+      return counts;
+    },
   };
 }

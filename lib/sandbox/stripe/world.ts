@@ -147,6 +147,9 @@ export interface WorldOptions {
 
 export type World = ReturnType<typeof createWorld>;
 
+/** The vendor keeps events for thirty days; a sandbox that is loaded on purpose should not keep them all. */
+const MAXIMUM_EVENTS = 10_000;
+
 const NOBODY: Cause = { id: null, idempotency_key: null };
 
 export function createWorld(options: WorldOptions) {
@@ -155,24 +158,45 @@ export function createWorld(options: WorldOptions) {
   let revision = 0;
   const collection = (name: TableName) => `stripe.${name}`;
 
+  const tables = createTableCache(store, collection);
   const get = <Name extends TableName>(name: Name, id: string): Row<Name> | undefined =>
-    store.get<Row<Name>>(collection(name), id);
+    tables.rowsOf(name).get(id);
 
   const put = <Name extends TableName>(name: Name, row: Row<Name>): Row<Name> => {
     store.put(collection(name), row.id, row);
+    // What a restart would read back, so that nothing depends on whether there was one.
+    const kept = deepFreeze<Row<Name>>(JSON.parse(JSON.stringify(row)));
+    tables.rowsOf(name).set(row.id, kept);
     revision += 1;
-    return row;
+    return kept;
   };
 
+  let replayedTime: number | null = null;
+
   /** Unix seconds for everything that belongs to this customer; the place where test clocks will come in. */
-  const nowFor = (_customerId: string | null): number => Math.floor(options.now() / 1000);
+  const nowFor = (_customerId: string | null): number => replayedTime ?? Math.floor(options.now() / 1000);
+
+  const remove = (name: TableName, id: string): void => {
+    store.delete(collection(name), id);
+    tables.rowsOf(name).delete(id);
+    revision += 1;
+  };
+
+  const forgetOldEvents = () => {
+    const events = tables.rowsOf("events");
+    for (const id of events.keys()) {
+      if (events.size <= MAXIMUM_EVENTS) return;
+      remove("events", id);
+    }
+  };
 
   const emit = (type: EventType, object: object, previous?: object) => {
     const event: EventEnvelope = {
       id: createId("evt"),
       object: "event",
       api_version: API_VERSION,
-      created: nowFor(null),
+      // Always the real time: whoever reads the log from a moment on must not miss what was made up for later.
+      created: Math.floor(options.now() / 1000),
       data: previous ? { object, previous_attributes: previous } : { object },
       livemode: false,
       pending_webhooks: options.countEndpoints(type),
@@ -180,6 +204,7 @@ export function createWorld(options: WorldOptions) {
       type,
     };
     put("events", event);
+    forgetOldEvents();
     options.deliver(event);
   };
 
@@ -202,7 +227,7 @@ export function createWorld(options: WorldOptions) {
 
     /** Oldest first. */
     list<Name extends TableName>(name: Name): Row<Name>[] {
-      return store.list<Row<Name>>(collection(name));
+      return [...tables.rowsOf(name).values()];
     },
 
     add<Name extends TableName>(name: Name, row: Row<Name>, type?: EventType): Row<Name> {
@@ -228,9 +253,23 @@ export function createWorld(options: WorldOptions) {
       return after;
     },
 
-    remove(name: TableName, id: string): void {
-      store.delete(collection(name), id);
+    remove,
+
+    /** To be called when the store was emptied by someone else. */
+    forget(): void {
+      tables.clear();
       revision += 1;
+    },
+
+    /** Runs `action` as if it were that time (Unix seconds): what has come due happens when it was due, even if seen late. */
+    at<Result>(time: number, action: () => Result): Result {
+      const outer = replayedTime;
+      replayedTime = time;
+      try {
+        return action();
+      } finally {
+        replayedTime = outer;
+      }
     },
 
     /** Runs `action` with its API call noted on every event that it makes. Actions are synchronous, so calls never mix. */
@@ -244,6 +283,34 @@ export function createWorld(options: WorldOptions) {
       }
     },
   };
+}
+
+type AnyTables = { [Name in TableName]: Map<string, Row<Name>> };
+
+/** Rows as objects: the store keeps text, and parsing a whole table for each look would grow with the account. */
+function createTableCache(store: SandboxStore, collection: (name: TableName) => string) {
+  let tables: Partial<AnyTables> = {};
+
+  return {
+    rowsOf<Name extends TableName>(name: Name): AnyTables[Name] {
+      const known = tables[name];
+      if (known) return known;
+      const rows = store.list<Row<Name>>(collection(name)).map(deepFreeze);
+      const loaded: AnyTables[Name] = new Map(rows.map((row) => [row.id, row]));
+      tables[name] = loaded;
+      return loaded;
+    },
+    clear() {
+      tables = {};
+    },
+  };
+}
+
+/** Rows are shared by all who look at them; a change has to be a new row. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const entry of Object.values(value)) deepFreeze(entry);
+  return Object.freeze(value);
 }
 
 /**

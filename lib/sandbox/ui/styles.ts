@@ -82,7 +82,7 @@ legend { font-weight: 600; padding: 0; margin-bottom: 8px; }
 input:not([type=radio]):not([type=checkbox]):not([type=hidden]), select, textarea { font: inherit; width: 100%; min-height: 44px;
   padding: 8px 12px; border-radius: 8px; border: 1px solid var(--control-line); background: var(--raised); color: var(--text); }
 input::placeholder { color: var(--muted); opacity: 1; }
-input[aria-invalid=true] { border-color: var(--bad); border-width: 2px; }
+input:not([type=radio]):not([type=checkbox])[aria-invalid=true][name] { border-color: var(--bad); border-width: 2px; }
 input[type=radio], input[type=checkbox] { width: 18px; height: 18px; accent-color: var(--accent); flex: none; }
 .choice { display: flex; gap: 12px; align-items: center; padding: 12px 16px; border: 1px solid var(--line); border-radius: 8px;
   margin: 0 0 8px; cursor: pointer; }
@@ -125,7 +125,7 @@ dl.facts dd { margin: 0; }
   .bar nav { margin-left: 0; width: 100%; }
   .columns { grid-template-columns: minmax(0, 1fr); }
   .card { padding: 16px; }
-  table.stacks, table.stacks tbody, table.stacks tr, table.stacks td { display: block; }
+  table.stacks, table.stacks caption, table.stacks tbody, table.stacks tr, table.stacks td { display: block; }
   table.stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.stacks tr { border-bottom: 1px solid var(--line-soft); padding: 8px 0; }
   table.stacks tbody tr:last-child { border-bottom: 0; }

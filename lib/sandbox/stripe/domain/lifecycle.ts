@@ -71,12 +71,17 @@ function settleSubscription(world: World, id: string): void {
     const subscription = world.need("subscriptions", id);
     const due = dueAtOf(world, subscription);
     if (!due || due.at > world.nowFor(subscription.customer)) return;
-    if (due.kind === "renew") renew(world, subscription);
-    else if (due.kind === "retry") retry(world, subscription);
-    else if (due.kind === "cancel") {
-      const { comment = null, feedback = null } = subscription.cancellation_details ?? {};
-      cancelSubscription(world, id, { reason: "cancellation_requested", comment, feedback });
-    } else expireIncomplete(world, subscription);
+    world.at(due.at, () => settleOne(world, subscription, due.kind));
+  }
+}
+
+function settleOne(world: World, subscription: Subscription, kind: Due["kind"]): void {
+  if (kind === "renew") renew(world, subscription);
+  else if (kind === "retry") retry(world, subscription);
+  else if (kind === "expire_incomplete") expireIncomplete(world, subscription);
+  else {
+    const { comment = null, feedback = null } = subscription.cancellation_details ?? {};
+    cancelSubscription(world, subscription.id, { reason: "cancellation_requested", comment, feedback });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The card fields of the hosted pages: what is shown, and what a person's input means. */
 import { html } from "hono/html";
 import { field, type Markup } from "@/lib/sandbox/ui/page";
-import { brandName, findCardByNumber, OFFERED_CARDS, passesLuhn, type TestCard } from "../domain/cards";
+import { findCardByNumber, OFFERED_CARDS, passesLuhn, type TestCard } from "../domain/cards";
 
 export interface CardFormValues {
   email?: string;
@@ -148,7 +148,7 @@ ${OFFERED_CARDS.map(
   (card) => html`<li>
 <button class="block test-card" type="submit" name="card" value="${card.number}" formnovalidate>
 <span class="mono">${card.number.replaceAll(/(\d{4})(?=\d)/g, "$1 ")}</span>
-<span class="small">${card.brand === "visa" ? "" : `${brandName(card.brand)}: `}${card.label}</span>
+<span class="small">${card.label}</span>
 </button>
 </li>`,
 )}
@@ -158,6 +158,7 @@ ${OFFERED_CARDS.map(
 /** Styles of the above, put into the page that shows it. */
 export const CARD_FORM_STYLES = `<style>
 .plain-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
+.below { margin-top: 16px; }
 button.test-card { flex-direction: column; align-items: flex-start; gap: 0; text-align: left; font-weight: 400; }
 </style>`;
 
@@ -179,6 +180,7 @@ form?.addEventListener("submit", () => {
   // A second click while the first is under way would only meet the same session.
   setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
 });
+form?.querySelector("[aria-invalid=true]")?.focus();
 window.addEventListener("pageshow", () => {
   for (const button of form?.querySelectorAll("button") ?? []) button.disabled = false;
 });

@@ -39,7 +39,7 @@ ${view.problem ? notice("bad", view.problem) : ""}
 <h2>Card</h2>
 ${cardFields(view.values, view.errors)}
 <button class="primary block" type="submit">${trialDays ? "Start trial" : `Pay ${dueToday}`}</button>
-${session.cancel_url ? html`<p class="small"><a href="${session.cancel_url}">Cancel and go back</a></p>` : ""}
+${session.cancel_url ? html`<p class="small below"><a href="${session.cancel_url}">Cancel and go back</a></p>` : ""}
 </div>
 <div>
 <section class="card" aria-labelledby="summary">

@@ -88,13 +88,13 @@ ${
   deliveries.length === 0
     ? html`<p class="muted">No endpoint wanted this event, or its delivery is long past.</p>`
     : deliveries.map(
-        (delivery) => html`<dl class="facts card">
+        (delivery) => html`<div class="card"><dl class="facts">
 <dt>To</dt><dd class="mono">${delivery.url}</dd>
 <dt>State</dt><dd>${deliveryBadge(delivery)}</dd>
 <dt>Attempts</dt><dd>${delivery.attempts}</dd>
 <dt>Last answer</dt><dd>${delivery.lastStatus ?? delivery.lastError ?? "none yet"}</dd>
 ${delivery.state === "pending" ? html`<dt>Next attempt</dt><dd>${timestamp(delivery.nextAttemptAt)}</dd>` : ""}
-</dl>`,
+</dl></div>`,
       )
 }
 <h2>What was sent</h2>

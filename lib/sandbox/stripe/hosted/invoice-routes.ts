@@ -142,11 +142,11 @@ function invoicePage(view: InvoiceView): Promise<Response> {
 <div class="row"><h1>Invoice ${invoice.number}</h1>${invoiceBadge(invoice.status)}</div>
 <p><span class="amount">${formatMoney(invoice.amount_due, invoice.currency)}</span></p>
 ${view.problem ? notice("bad", view.problem) : ""}
-<dl class="facts card">
+<div class="card"><dl class="facts">
 <dt>For</dt><dd>${invoice.customer_name ?? ""} ${invoice.customer_email ?? ""}</dd>
 <dt>Date</dt><dd>${formatDate(invoice.created)}</dd>
 ${invoice.status_transitions.paid_at ? html`<dt>Paid</dt><dd>${formatDate(invoice.status_transitions.paid_at)}</dd>` : ""}
-</dl>
+</dl></div>
 ${linesTable(invoice)}
 <p><a href="/invoice/${invoice.id}/pdf">Download as PDF</a></p>
 ${

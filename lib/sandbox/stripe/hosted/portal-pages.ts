@@ -43,7 +43,8 @@ function portalPage(
 export function portalHome(view: PortalView, done: string | null): Promise<Response> {
   const { session, world } = view;
   const { invoice_history, payment_method_update } = view.configuration.features;
-  const body = html`<h1>Billing</h1>
+  const body = html`<style>.flush > * { margin: 0; } .flush + p { margin-top: 12px; }</style>
+<h1>Billing</h1>
 ${done ? notice("good", done) : ""}
 ${view.problem ? notice("bad", view.problem) : ""}
 <section class="card" aria-labelledby="plan">${planSection(view)}</section>
@@ -51,7 +52,7 @@ ${
   payment_method_update.enabled
     ? html`<section class="card" aria-labelledby="method">
 <h2 id="method">Card</h2>
-<div class="row"><p>${cardLine(view)}</p>
+<div class="row flush"><p>${cardLine(view)}</p>
 <a class="button" href="/portal/${session.id}/card">Change card</a></div>
 </section>`
     : ""
@@ -67,7 +68,7 @@ function planSection({ world, session, configuration, subscription }: PortalView
   const { subscription_cancel, subscription_update } = configuration.features;
   const ends = subscription.cancel_at_period_end;
   const until = formatDate(item.current_period_end);
-  return html`<div class="row">
+  return html`<div class="row flush">
 <h2 id="plan">Plan</h2>
 ${ends ? badge("warning", `Ends ${until}`) : subscriptionBadge(subscription.status)}
 </div>
@@ -134,7 +135,7 @@ function invoiceTable(invoices: readonly Invoice[]): Markup {
 <td>${invoice.number}</td>
 <td class="number">${formatMoney(invoice.total, invoice.currency)}</td>
 <td>${invoiceBadge(invoice.status)}</td>
-<td><a href="/invoice/${invoice.id}" aria-label="Invoice ${invoice.number}">View</a> · <a href="/invoice/${invoice.id}/pdf" aria-label="Invoice ${invoice.number} as PDF">PDF</a></td>
+<td><a href="/invoice/${invoice.id}" aria-label="View invoice ${invoice.number}">View</a> · <a href="/invoice/${invoice.id}/pdf" aria-label="PDF of invoice ${invoice.number}">PDF</a></td>
 </tr>`,
   )}</tbody>
 </table></div>`;
@@ -213,7 +214,7 @@ ${view.problem ? notice("bad", view.problem) : ""}
 <h2>New card</h2>
 ${cardFields(values, errors)}
 <button class="primary block" type="submit">Save card</button>
-<p class="small"><a href="/portal/${session.id}?home=1">Keep the current card</a></p>
+<p class="small below"><a href="/portal/${session.id}?home=1">Keep the current card</a></p>
 </div>
 <section class="card" aria-label="Test cards">${testCardButtons()}</section>
 </form>`;

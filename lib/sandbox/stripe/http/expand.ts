@@ -96,7 +96,8 @@ function includable(world: World, object: Json, field: string): object | undefin
     case "customer.tax_ids":
       return list([], `/v1/customers/${id}/${field}`);
     case "invoice.confirmation_secret": {
-      const payment = world.list("invoice_payments").find((row) => row.invoice === id)?.payment.payment_intent;
+      const payment = world.list("invoice_payments").find((row) => row.invoice === id)
+        ?.payment.payment_intent;
       const secret = payment && world.get("payment_intents", payment)?.client_secret;
       return secret ? { client_secret: secret, type: "payment_intent" } : undefined;
     }
@@ -159,7 +160,8 @@ function resolve(world: World, holder: Json, field: string, isLast: boolean, pat
     return value;
   }
   if (!EXPANDABLE.has(field) || PLAIN.has(`${String(holder.object)}.${field}`)) throw cannotExpand(path);
-  const table = TABLES[value.split("_")[0] ?? ""];
+  // A product's id may be of the account's own making.
+  const table = field === "product" ? "products" : TABLES[value.split("_")[0] ?? ""];
   const found = table && (world.get(table, value) ?? world.get("deleted", value));
   if (!found) throw new Error(`The sandbox cannot expand ${path}: ${value} is gone.`);
   holder[field] = structuredClone(found);

@@ -1,0 +1,117 @@
+import type { Locator, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { useBrowser } from "@/tests/support/browser";
+import { newPerson, seen, subscriptionOn } from "@/tests/support/journey";
+import { eventually } from "@/tests/support/poll";
+
+const visit = useBrowser();
+
+/** More stops than any page has. */
+const MAX_STOPS = 80;
+
+/** Presses Tab until the element has the focus, and looks that a person can see that it has. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await seen(target);
+  for (let stop = 0; stop < MAX_STOPS; stop += 1) {
+    if (await hasFocus(target)) {
+      expect(await looksFocused(target), `${target} shows that it has the focus`).toBe(true);
+      return;
+    }
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${MAX_STOPS} times Tab did not reach ${target} on ${page.url()}`);
+}
+
+function hasFocus(target: Locator): Promise<boolean> {
+  return target.first().evaluate((element) => element === element.ownerDocument.activeElement);
+}
+
+function looksFocused(target: Locator): Promise<boolean> {
+  return target.first().evaluate((element) => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+    return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+  });
+}
+
+async function press(page: Page, target: Locator): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press("Enter");
+}
+
+async function type(page: Page, label: string, text: string): Promise<void> {
+  await tabTo(page, page.getByLabel(label, { exact: true }));
+  await page.keyboard.type(text);
+}
+
+async function opens(page: Page, link: Locator): Promise<Page> {
+  await tabTo(page, link);
+  const [opened] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.keyboard.press("Enter"),
+  ]);
+  await opened.waitForLoadState();
+  return opened;
+}
+
+it(
+  "takes nobody but a keyboard from the first page to a running subscription, its change and its end",
+  visit(async ({ page }) => {
+    const person = newPerson();
+    await page.goto("/");
+    await page.keyboard.press("Tab");
+    expect(await hasFocus(page.getByRole("link", { name: "Skip to content" }))).toBe(true);
+
+    await page.goto("/sign-up");
+    await type(page, "Name", person.name);
+    await type(page, "E-mail", person.email);
+    await type(page, "Password", person.password);
+    await page.keyboard.press("Enter");
+    // The focus follows to the news, so that a screen reader says it.
+    const news = page.getByRole("heading", { name: "Check your inbox" });
+    await seen(news);
+    await eventually("the focus on the news", () => hasFocus(news));
+
+    const mailbox = await opens(page, page.getByRole("link", { name: "Open your mailbox" }));
+    await type(mailbox, "Recipient's address", person.email);
+    await mailbox.keyboard.press("Enter");
+    await press(mailbox, mailbox.getByRole("link", { name: "Confirm your e-mail address" }));
+    const confirmation = await opens(
+      mailbox,
+      mailbox.frameLocator("iframe").getByRole("link", { name: "Confirm e-mail address" }),
+    );
+    await press(confirmation, confirmation.getByRole("button", { name: "Confirm my e-mail address" }));
+    await confirmation.waitForURL("**/dashboard");
+
+    const app = confirmation;
+    await press(app, app.getByRole("link", { name: "See the plans" }));
+    await press(app, app.getByRole("button", { name: "Choose Pro" }));
+    await app.waitForURL(/\/pay\//);
+    await type(app, "Card number", "4242424242424242");
+    await type(app, "Expiry", "1234");
+    await type(app, "CVC", "123");
+    await type(app, "Name on card", person.name);
+    await press(app, app.getByRole("button", { name: /^Pay / }));
+    await seen(app.getByRole("heading", { name: "Pro is active" }));
+
+    await press(app, app.getByRole("link", { name: "See billing" }));
+    const subscription = subscriptionOn(app);
+    await seen(subscription.getByText("Active", { exact: true }));
+    const change = app.getByRole("link", { name: "Change to Team" });
+    await press(app, change);
+    const dialog = app.getByRole("alertdialog");
+    await seen(dialog);
+    await app.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await eventually("the focus back where it was", () => hasFocus(change));
+    await app.keyboard.press("Enter");
+    await press(app, dialog.getByRole("button", { name: "Change to Team" }));
+    await seen(subscription.getByText("Team", { exact: true }));
+
+    await press(app, app.getByRole("link", { name: "Cancel subscription" }));
+    await press(app, dialog.getByRole("button", { name: "Cancel subscription" }));
+    await seen(subscription.getByText("Ending", { exact: true }));
+    await press(app, app.getByRole("button", { name: `Account of ${person.name}` }));
+    await press(app, app.getByRole("button", { name: "Sign out" }));
+    await app.waitForURL("**/sign-in");
+  }),
+);

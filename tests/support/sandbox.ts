@@ -1,0 +1,119 @@
+import { eventually } from "./poll";
+import { sharedStack } from "./shared-stack";
+
+/** What tests ask of the sandbox behind the app's back: the payments API, as the vendor's customer would, and faults. */
+
+interface ListOf<T> {
+  data: T[];
+}
+
+export interface SandboxCustomer {
+  id: string;
+  email: string | null;
+}
+
+export interface SandboxSubscription {
+  id: string;
+  status: string;
+}
+
+export interface SandboxCheckout {
+  id: string;
+  status: string;
+}
+
+async function list<T>(path: string, query: Record<string, string>): Promise<T[]> {
+  const url = new URL(`/v1/${path}`, sharedStack().payments);
+  for (const [name, value] of Object.entries({ limit: "100", ...query })) url.searchParams.set(name, value);
+  const response = await fetch(url, { headers: { authorization: "Bearer sk_test_sandbox" } });
+  if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as ListOf<T>).data;
+}
+
+export const customersOf = (email: string) => list<SandboxCustomer>("customers", { email });
+
+/** Everything that was ever begun for a person, by the one customer that stands for them. */
+export async function billingOf(email: string) {
+  const [customer, ...others] = await customersOf(email);
+  if (!customer) throw new Error(`no customer for ${email} at the payments sandbox`);
+  const [subscriptions, checkouts, invoices] = await Promise.all([
+    list<SandboxSubscription>("subscriptions", { customer: customer.id, status: "all" }),
+    list<SandboxCheckout>("checkout/sessions", { customer: customer.id }),
+    list<{ id: string }>("invoices", { customer: customer.id }),
+  ]);
+  return { customer, others, subscriptions, checkouts, invoices };
+}
+
+export interface SandboxEvent {
+  id: string;
+  type: string;
+  data: { object: { id?: string; customer?: string | null } };
+}
+
+/** Every event of a customer's objects, the newest first. */
+export async function eventsOf(customerId: string): Promise<SandboxEvent[]> {
+  const events = await list<SandboxEvent>("events", {});
+  return events.filter(({ data: { object } }) => object.customer === customerId || object.id === customerId);
+}
+
+async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`${sharedStack().control}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path} of the sandbox's control: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+export interface FaultInput {
+  vendor: "stripe" | "resend";
+  kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage";
+  route?: string;
+  phase?: "headers" | "body";
+  status?: number;
+  latencyMs?: number;
+  times?: number;
+}
+
+/** The whole suite shares the sandbox: only for files whose tests run one after another. */
+export async function withFault<T>(fault: FaultInput, work: () => Promise<T>): Promise<T> {
+  await control("POST", "/faults", fault);
+  try {
+    return await work();
+  } finally {
+    await control("DELETE", "/faults");
+  }
+}
+
+interface Delivery {
+  id: string;
+  state: "pending" | "delivered" | "failed";
+  attempts: number;
+}
+
+async function deliveries(): Promise<Delivery[]> {
+  const state = (await control("GET", "/state")) as { vendors: { stripe: { deliveries: Delivery[] } } };
+  return state.vendors.stripe.deliveries;
+}
+
+/** Has the sandbox send these events again, and waits until the app has taken each of them once more. */
+export async function redeliver(eventIds: readonly string[]): Promise<void> {
+  const before = new Map((await deliveries()).map(({ id, attempts }) => [id, attempts]));
+  for (const id of eventIds) {
+    const response = await fetch(`${sharedStack().payments}/events/${id}/redeliver`, {
+      method: "POST",
+      redirect: "manual",
+    });
+    if (response.status !== 303) throw new Error(`redelivering ${id} answered ${response.status}`);
+  }
+  await eventually("the events to be delivered again", async () => {
+    const now = new Map((await deliveries()).map((delivery) => [delivery.id, delivery]));
+    return eventIds.every((id) => {
+      const delivery = now.get(id);
+      return delivery?.state === "delivered" && delivery.attempts > (before.get(id) ?? 0);
+    });
+  });
+}
