@@ -4,6 +4,8 @@ export interface ActionFailure {
   /** Plain words for the person at the screen. */
   message: string;
   fields?: Record<string, string>;
+  /** What was typed, secrets left out: a form sent without JavaScript is filled in again with it. */
+  values?: Record<string, string>;
 }
 
 export type Result<T> = { ok: true; data: T } | { ok: false; error: ActionFailure };

@@ -2,8 +2,8 @@ import { existsSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { alreadyRunning, lockHolder } from "./stack/lock";
 import { DATA_DIR } from "./stack/paths";
-import { stopLeftOverPostgres } from "./stack/postgres";
 import { outsideFolders } from "./stack/postgres-home";
+import { stopLeftOverPostgres } from "./stack/postgres-server";
 import { parseCommandLine, runScript } from "./stack/run-script";
 
 const USAGE = "Usage: npm run reset [-- --yes]";

@@ -5,12 +5,12 @@ import { PLANS } from "@/lib/billing/plans";
 import type { SubscriptionView } from "@/lib/billing/status";
 
 /** "$19 a month". */
-export function priceInWords(price: Price, interval: BillingInterval): string {
+function priceInWords(price: Price, interval: BillingInterval): string {
   return `${formatPrice(price)} a ${interval}`;
 }
 
 /** The price of a paid plan; every plan key but "free" has one. */
-export function priceOf(planKey: PaidPlanKey, interval: BillingInterval): Price {
+function priceOf(planKey: PaidPlanKey, interval: BillingInterval): Price {
   const { prices } = PLANS[planKey];
   if (prices === null) throw new Error(`The plan ${planKey} has no price`);
   return prices[interval];

@@ -49,7 +49,7 @@ export function useKeptForm<T>(action: FormAction<T>): KeptForm<T> {
     state,
     failure,
     form: { action: formAction, onSubmit, ref },
-    kept: (name) => (state?.ok ? undefined : typed[name]),
+    kept: (name) => (state?.ok ? undefined : (typed[name] ?? failure?.values?.[name])),
     fieldError: (name) => failure?.fields?.[name],
   };
 }

@@ -75,6 +75,18 @@ function toFailure(name: string, error: unknown): ActionFailure {
   return { code: error.code, message: error.userMessage, ...(error.fields && { fields: error.fields }) };
 }
 
+const SECRET_FIELDS = new Set(["password", "token"]);
+
+function typedValues(formData: FormData): Record<string, string> {
+  return Object.fromEntries(
+    [...formData].flatMap(([field, value]) =>
+      typeof value === "string" && !field.startsWith("$") && !SECRET_FIELDS.has(field)
+        ? [[field, value]]
+        : [],
+    ),
+  );
+}
+
 export function createAction<Input, Access extends ActionAccess, T = undefined>(
   definition: Definition<Input, Access, T>,
 ): FormAction<T> {
@@ -88,7 +100,7 @@ export function createAction<Input, Access extends ActionAccess, T = undefined>(
       // `authorise` answers null for public actions and a viewer for all others.
       outcome = await run(input, viewer as Access extends "public" ? null : Viewer);
     } catch (error) {
-      return { ok: false, error: toFailure(name, error) };
+      return { ok: false, error: { ...toFailure(name, error), values: typedValues(formData) } };
     } finally {
       // What the action wrote into the outbox goes out once the answer is on its way.
       after(() => pump.run());

@@ -1,4 +1,4 @@
-/** Set by middleware on every request it sees: path and query of the page that is asked for. */
+/** Set by middleware on pages for signed-in people: path and query of what is asked for. */
 export const PATH_HEADER = "x-breakwater-path";
 
 /** Where a signed-in person goes by default. */

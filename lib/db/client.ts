@@ -1,5 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { env } from "@/lib/env";
+import { errorFields, logger } from "@/lib/logger";
 import { processSingleton } from "@/lib/process-singleton";
 import { type Prisma, PrismaClient } from "@/prisma/generated/client";
 
@@ -10,17 +12,24 @@ export type Database = Prisma.TransactionClient;
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 4_000;
 
-function connect(): PrismaClient {
-  return new PrismaClient({
-    adapter: new PrismaPg({
+/**
+ * The process's connections; made at first use, so that a build needs no database. Prisma works over the same pool;
+ * only what is asked so often that the client's overhead shows (the inbox's insert) uses it directly.
+ */
+export function pool(): pg.Pool {
+  return processSingleton("pool", () => {
+    const connections = new pg.Pool({
       connectionString: env.DATABASE_URL,
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    }),
+    });
+    // An idle connection that breaks is replaced at the next use; unheard, this event would end the process.
+    connections.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));
+    return connections;
   });
 }
 
-/** The process's client; made at first use, so that a build needs no database. */
+/** The process's client. */
 export function db(): PrismaClient {
-  return processSingleton("prisma", connect);
+  return processSingleton("prisma", () => new PrismaClient({ adapter: new PrismaPg(pool()) }));
 }

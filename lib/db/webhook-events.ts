@@ -1,6 +1,6 @@
 import type { Prisma } from "@/prisma/generated/client";
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
-import { type Database, db } from "./client";
+import { type Database, db, pool } from "./client";
 
 export interface NewWebhookEvent {
   provider: string;
@@ -10,21 +10,43 @@ export interface NewWebhookEvent {
   mode: ProviderMode;
   apiVersion: string | null;
   objectId: string | null;
-  payload: unknown;
+  /** JSON text. */
+  payload: string;
   occurredAt: Date;
   status: Extract<WebhookEventStatus, "PENDING" | "IGNORED" | "QUARANTINED">;
 }
 
-/** Persists an event before it is acknowledged; one that is there already is left as it is. One statement. */
+/** Postgres' jsonb has no word for a NUL, and a payload is only a hint: without them rather than not at all. */
+function toJsonb(payload: string): string {
+  if (!payload.includes("\\u0000")) return payload;
+  return JSON.stringify(JSON.parse(payload), (_key, value: unknown) =>
+    typeof value === "string" ? value.replaceAll("\u0000", "") : value,
+  );
+}
+
+/** Not a named statement: connection poolers that share connections between clients do not know those. */
+const INSERT = `
+  INSERT INTO webhook_event
+    (id, provider, account, external_id, type, mode, api_version, object_id, payload, status, occurred_at)
+  VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  ON CONFLICT (provider, account, external_id) DO UPDATE
+    SET type = EXCLUDED.type, mode = EXCLUDED.mode, api_version = EXCLUDED.api_version,
+        object_id = EXCLUDED.object_id, payload = EXCLUDED.payload, status = EXCLUDED.status,
+        next_attempt_at = now()
+    WHERE webhook_event.status = 'QUARANTINED' AND EXCLUDED.status <> 'QUARANTINED'`;
+
+/**
+ * Persists an event before it is acknowledged, in one statement. One that is there already is left as it is, unless
+ * it was quarantined and comes again in a form that is ours (two endpoints of different API versions overlap while
+ * one replaces the other).
+ */
 export async function insertWebhookEvent(event: NewWebhookEvent): Promise<void> {
-  await db().$executeRaw`
-    INSERT INTO webhook_event
-      (id, provider, account, external_id, type, mode, api_version, object_id, payload, status, occurred_at)
-    VALUES
-      (gen_random_uuid(), ${event.provider}, ${event.account}, ${event.externalId}, ${event.type},
-       ${event.mode}::provider_mode, ${event.apiVersion}, ${event.objectId}, ${JSON.stringify(event.payload)}::jsonb,
-       ${event.status}::webhook_event_status, ${event.occurredAt})
-    ON CONFLICT (provider, account, external_id) DO NOTHING`;
+  const { provider, account, externalId, type, mode, apiVersion, objectId, status, occurredAt } = event;
+  const payload = toJsonb(event.payload);
+  await pool().query(INSERT, [
+    ...[provider, account, externalId, type, mode, apiVersion, objectId],
+    ...[payload, status, occurredAt],
+  ]);
 }
 
 export interface LeasedWebhookEvent {

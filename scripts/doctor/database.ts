@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { withClient } from "../stack/database-client";
 import { type MigrationStatus, migrationStatus, schemaDrift, schemaSource } from "../stack/migrate";
-import { withClient } from "../stack/schema-engine-adapter";
 import { isLoopback } from "../stack/stack-database";
 import { type DatabaseForScript, withDatabase } from "../stack/with-database";
 import type { Check, DoctorContext, Finding } from "./finding";

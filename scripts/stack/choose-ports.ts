@@ -1,6 +1,7 @@
 import type { Ports } from "./env";
 import { DEFAULT_PORTS } from "./paths";
-import { freePort, portOrNext } from "./ports";
+import { freePort, isPortFree, portOrNext } from "./ports";
+import { waitUntil } from "./processes";
 
 const VARIABLES = {
   app: "PORT",
@@ -12,13 +13,18 @@ const VARIABLES = {
 
 export type ChosenPorts = { ports: Ports; replaced: { name: keyof Ports; wanted: number; got: number }[] };
 
-/** The fixed ports (or those that the environment names); a busy one is replaced by the next free one. */
-export async function choosePorts(values: Record<string, string>): Promise<ChosenPorts> {
+/**
+ * The fixed ports (or those that the environment names); one that is still busy after `patienceMs` is replaced by the
+ * next free one.
+ */
+export async function choosePorts(values: Record<string, string>, patienceMs = 0): Promise<ChosenPorts> {
+  const deadline = Date.now() + patienceMs;
   const ports: Ports = { ...DEFAULT_PORTS };
   const replaced: ChosenPorts["replaced"] = [];
   const taken = new Set<number>();
   for (const name of Object.keys(VARIABLES) as (keyof Ports)[]) {
     const wanted = wantedPort(name, values);
+    await waitUntil(() => isPortFree(wanted), deadline - Date.now());
     const got = await portOrNext(wanted, taken);
     taken.add(got);
     ports[name] = got;

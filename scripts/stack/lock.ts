@@ -4,7 +4,12 @@ import { processIdentity } from "./processes";
 
 export type LockHolder = { pid: number; identity: string; mode: string; url?: string };
 
-export type StackLock = { setUrl: (url: string) => void; release: () => void };
+export type StackLock = {
+  setUrl: (url: string) => void;
+  release: () => void;
+  /** The one who had it before was killed: its parts may still be ending. */
+  tookOver: boolean;
+};
 
 const lockFile = (dataDir: string) => join(dataDir, "stack.lock");
 
@@ -28,6 +33,7 @@ export function acquireLock(dataDir: string, mode: string): StackLock {
       writeFileSync(lockFile(dataDir), JSON.stringify(holder), { flag: "wx", mode: 0o600 });
       return {
         setUrl: (url) => writeFileSync(lockFile(dataDir), JSON.stringify({ ...holder, url })),
+        tookOver: attempt > 0,
         release: () => {
           if (lockHolder(dataDir)?.pid === process.pid) rmSync(lockFile(dataDir), { force: true });
         },

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withClient } from "./database-client";
 import {
   MIGRATION_LOCK,
   readMigrations,
@@ -7,7 +8,6 @@ import {
   type SchemaSource,
   withSchemaEngine,
 } from "./schema-engine";
-import { withClient } from "./schema-engine-adapter";
 
 const FILTERS = { externalTables: [], externalEnums: [] };
 

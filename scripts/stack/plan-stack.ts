@@ -20,6 +20,9 @@ import {
 } from "./stack-parts";
 import type { StackOptions } from "./start-stack";
 
+/** After a SIGKILL the parts end within this time: waiting for their ports keeps the addresses the same. */
+const AFTER_KILL_PATIENCE_MS = 5_000;
+
 /** Everything that is decided before anything runs. */
 export type StackPlan = {
   mode: StackMode;
@@ -71,7 +74,7 @@ async function planLocked(
   const { ports, replaced } =
     mode === "test"
       ? { ports: await anyPorts(), replaced: [] }
-      : await choosePorts({ ...values, ...options.env });
+      : await choosePorts({ ...values, ...options.env }, folder.lock.tookOver ? AFTER_KILL_PATIENCE_MS : 0);
   Object.assign(ports, options.ports);
 
   const givenUrl = options.databaseUrl ?? values.DATABASE_URL;

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -68,7 +69,7 @@ export function postgresBinaries(user: DatabaseUser, copyTo: string): PostgresBi
 
   const copied = join(copyTo, `postgresql-${version}`);
   if (!existsSync(copied)) {
-    const partial = `${copied}.${process.pid}`;
+    const partial = `${copied}.${randomUUID()}`;
     cpSync(root, partial, { recursive: true, verbatimSymlinks: true });
     try {
       renameSync(partial, copied);

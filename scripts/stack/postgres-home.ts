@@ -24,8 +24,6 @@ export type PostgresHome = {
   path: string;
   /** The cluster itself (PGDATA), owned by the database's user. */
   cluster: string;
-  /** Which process started the server: written by startPostgres. */
-  ownerFile: string;
   password: string;
   user: DatabaseUser;
   /** True when the home is outside the data folder (root). */
@@ -35,14 +33,7 @@ export type PostgresHome = {
 const OUTSIDE_PARENTS = ["/var/lib/breakwater", "/var/tmp/breakwater"];
 
 /** Makes the home if needed. A home left by an earlier clone at the same path (its .data is gone) is emptied first. */
-export function openPostgresHome(
-  dataDir: string,
-  beforeEmptying: (cluster: string) => Promise<void>,
-): Promise<PostgresHome> {
-  return open(dataDir, beforeEmptying);
-}
-
-async function open(
+export async function openPostgresHome(
   dataDir: string,
   beforeEmptying: (cluster: string) => Promise<void>,
 ): Promise<PostgresHome> {
@@ -68,7 +59,7 @@ async function open(
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }
   const password = readOrCreate(join(path, "password"), () => randomBytes(24).toString("hex"));
-  return { path, cluster, ownerFile: join(path, "owner.json"), password, user, outside };
+  return { path, cluster, password, user, outside };
 }
 
 /** Folders of a data folder's database that lie outside it; `npm run reset` deletes them as well. */

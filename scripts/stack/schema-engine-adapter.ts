@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import pg from "pg";
+import { withClient } from "./database-client";
 
 /**
  * The database connection that the schema engine works through: Prisma's own adapter for `pg`, with three
@@ -36,6 +37,8 @@ type Adapter = Awaited<ReturnType<PrismaPg["connect"]>>;
 
 async function openAdapter(url: string): Promise<Adapter> {
   const pool = new CataloguePool({ connectionString: url, max: 1 });
+  // See withClient.
+  pool.on("error", () => undefined);
   const adapter = await new PrismaPg(pool).connect();
   let closed: Promise<void> | undefined;
   adapter.dispose = () => {
@@ -78,17 +81,6 @@ async function openShadow(url: string): Promise<Adapter> {
     await withClient(url, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   };
   return adapter;
-}
-
-/** Opens one connection for `work` and closes it again. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 const OID_OF_INTERNAL_CHAR = 18;

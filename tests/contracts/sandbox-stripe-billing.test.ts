@@ -92,6 +92,22 @@ describe("a change of plan", () => {
     expect(next.amount_due).toBe(next.total + credited.balance);
   });
 
+  test("leaves a credit that a later checkout uses, charging only the rest", async () => {
+    const { customer } = await createSubscriber(harness, catalogue.proMonthly);
+    await stripe.customers.update(customer.id, { balance: -1500 });
+    const session = await stripe.checkout.sessions.create({
+      mode: "subscription",
+      customer: customer.id,
+      line_items: [{ price: catalogue.proMonthly.id, quantity: 1 }],
+      success_url: harness.appUrl,
+    });
+    expect(await (await fetch(session.url ?? "")).text()).toContain("Pay $5.00");
+    await postForm(session.url ?? "", GOOD_CARD);
+    const [charge] = (await stripe.charges.list({ customer: customer.id })).data;
+    expect(charge?.amount).toBe(500);
+    expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ balance: 0 });
+  });
+
   test("without always_invoice waits for the next invoice", async () => {
     const { subscription, customer } = await createSubscriber(harness, catalogue.proMonthly);
     const switched = await switchTo(subscription, catalogue.teamMonthly, {
@@ -393,6 +409,43 @@ describe("cards and set-ups", () => {
     });
     await expect(stripe.paymentIntents.cancel(intent.id)).rejects.toMatchObject({
       code: "payment_intent_unexpected_state",
+    });
+  });
+});
+
+describe("3-D Secure for what the API confirms", () => {
+  test("leads to a page, from there back, and the card may then be charged without its owner", async () => {
+    const customer = await stripe.customers.create({});
+    const setup = await stripe.setupIntents.create({
+      customer: customer.id,
+      payment_method: "pm_card_authenticationRequiredOnSetup",
+      confirm: true,
+      return_url: `${harness.appUrl}/back`,
+    });
+    expect(setup.status).toBe("requires_action");
+    const url = setup.next_action?.redirect_to_url?.url ?? "";
+    expect(await (await fetch(url)).text()).toContain("Complete authentication");
+    const done = await postForm(url, { result: "complete" });
+    expect(done.headers.get("location")).toBe(`${harness.appUrl}/back`);
+    const method = String((await stripe.setupIntents.retrieve(setup.id)).payment_method);
+    const charged = await stripe.paymentIntents.create({
+      amount: 100,
+      currency: "usd",
+      customer: customer.id,
+      payment_method: method,
+      confirm: true,
+    });
+    expect(charged.status).toBe("succeeded");
+    const always = await stripe.paymentIntents.create({
+      amount: 100,
+      currency: "usd",
+      payment_method: "pm_card_authenticationRequired",
+      confirm: true,
+    });
+    await postForm(always.next_action?.redirect_to_url?.url ?? "", { result: "fail" });
+    expect(await stripe.paymentIntents.retrieve(always.id)).toMatchObject({
+      status: "requires_payment_method",
+      last_payment_error: { code: "payment_intent_authentication_failure" },
     });
   });
 });

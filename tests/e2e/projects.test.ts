@@ -21,7 +21,7 @@ it.concurrent(
     await create.click();
     await seen(projects.getByText("You use all 2 projects of Free."));
     expect(await name.count()).toBe(0);
-    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(await page.getByRole("main").getByRole("alert").count()).toBe(0);
 
     await behind.getByLabel("New project").fill("Mole");
     await behind.getByRole("button", { name: "Create project" }).click();

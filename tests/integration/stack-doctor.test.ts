@@ -88,10 +88,11 @@ describe("the doctor", () => {
   });
 
   it("finds the sandbox switched on for a public address, or on Vercel", async () => {
-    for (const values of [
+    const wrong: Record<string, string>[] = [
       { SANDBOX: "1", APP_URL: "https://app.example.com" },
       { SANDBOX: "1", VERCEL: "1" },
-    ]) {
+    ];
+    for (const values of wrong) {
       const found = await findings(checkSandboxFlags, { values });
       expect(found.map(({ id, level }) => `${level} ${id}`)).toContain("fail refused:SANDBOX");
     }

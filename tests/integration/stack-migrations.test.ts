@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { withClient } from "@/scripts/stack/database-client";
 import {
   applyMigrations,
   createMigration,
@@ -12,7 +13,6 @@ import {
 } from "@/scripts/stack/migrate";
 import { REPOSITORY } from "@/scripts/stack/paths";
 import type { SchemaSource } from "@/scripts/stack/schema-engine";
-import { withClient } from "@/scripts/stack/schema-engine-adapter";
 import { createTestDatabase, type TestDatabase } from "@/tests/support/database";
 
 const repository = schemaSource(REPOSITORY);

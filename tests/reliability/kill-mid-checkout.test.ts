@@ -77,7 +77,9 @@ function statusOf(workspaceId: string): Promise<{ status: string; plan: string }
 }
 
 beforeAll(async () => {
-  const [app, stripe, resend, control, postgres] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [app, stripe, resend, control, postgres] = await Promise.all(
+    Array.from({ length: 5 }, () => freePort()),
+  );
   if (!app || !stripe || !resend || !control || !postgres) throw new Error("no free ports");
   ports = { app, stripe, resend, control, postgres };
 });
@@ -88,7 +90,8 @@ afterAll(async () => {
     host.kill("SIGTERM");
     await ended;
   }
-  for (const folder of [...outsideFolders(dataDir), dataDir]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [...outsideFolders(dataDir), dataDir])
+    rmSync(folder, { recursive: true, force: true });
 });
 
 it("a checkout survives SIGKILL before and right after the payment: the subscription becomes active, once", async () => {
@@ -126,7 +129,9 @@ it("a checkout survives SIGKILL before and right after the payment: the subscrip
   });
   expect(await statusOf(viewer.workspaceId)).toHaveLength(1);
   await eventually("the receipt to be sent", async () => {
-    const mails = await query(`SELECT id FROM outbox_message WHERE business_key LIKE 'receipt:%' AND status = 'SENT'`);
+    const mails = await query(
+      `SELECT id FROM outbox_message WHERE business_key LIKE 'receipt:%' AND status = 'SENT'`,
+    );
     return mails.length === 1;
   });
 }, 180_000);

@@ -248,6 +248,36 @@ describe("a part", () => {
   });
 });
 
+describe("a part whose lifeline is killed", () => {
+  it("is ended by its parent", async () => {
+    const part = startPart({
+      name: "unguarded",
+      command: process.execPath,
+      arguments: ["-e", "setInterval(() => {}, 1000)"],
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH },
+    });
+    const pid = await part.pid;
+    for (const lifeline of lifelinesOf(process.pid)) process.kill(lifeline, "SIGKILL");
+    expect((await part.exited).code).toBe(137);
+    expect(await waitUntil(() => !isAlive(pid), 10_000)).toBe(true);
+  });
+});
+
+describe("two starts at the same moment", () => {
+  it("end up on one database server, which ends with the one that started it", async () => {
+    const port = await freePort();
+    const options = { dataDir, port, database: "both", fast: true };
+    const both = await Promise.all([startPostgres(options), startPostgres(options)]);
+    try {
+      expect(both.map(({ shared }) => shared).sort()).toEqual([false, true]);
+      expect(both[0].url).toBe(both[1].url);
+    } finally {
+      await Promise.all(both.map((postgres) => postgres.stop()));
+    }
+  });
+});
+
 /** The direct children of a process that run lifeline.mjs. */
 function lifelinesOf(pid: number): number[] {
   const listing = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });

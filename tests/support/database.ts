@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
+import { withClient } from "@/scripts/stack/database-client";
 import { TEMPLATE_DATABASE, TEST_SERVER_VARIABLE } from "@/scripts/stack/test-database";
 
 export type TestDatabase = {
@@ -31,11 +31,5 @@ export function testServerUrl(): string {
 }
 
 async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: testServerUrl() });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await withClient(testServerUrl(), (client) => client.query(statement));
 }

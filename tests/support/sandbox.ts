@@ -88,6 +88,12 @@ export async function withFault<T>(fault: FaultInput, work: () => Promise<T>): P
   }
 }
 
+/** How many faults are still to come. */
+export async function openFaults(): Promise<number> {
+  const { faults } = (await control("GET", "/faults")) as { faults: unknown[] };
+  return faults.length;
+}
+
 interface Delivery {
   id: string;
   state: "pending" | "delivered" | "failed";

@@ -4,8 +4,9 @@ import { AuthHeading } from "@/components/auth/auth-heading";
 import { ResetPasswordForm } from "@/components/auth/reset-password-form";
 import { LinkButton } from "@/components/ui/link-button";
 
-// The token stands in the address: it must not travel on in a Referer header.
-export const metadata: Metadata = { title: "Choose a new password", referrer: "no-referrer" };
+// The token stands in the address: it must not travel to another site in a Referer header. "no-referrer" would make
+// browsers send the form with `Origin: null` where no script runs, which Next refuses.
+export const metadata: Metadata = { title: "Choose a new password", referrer: "same-origin" };
 
 export default async function ResetPasswordPage({ searchParams }: PageWithSearch) {
   const { token } = await searchParams;

@@ -5,8 +5,9 @@ import { ResendVerificationForm } from "@/components/auth/resend-verification-fo
 import { VerifyEmailForm } from "@/components/auth/verify-email-form";
 import { sandboxLinks } from "@/lib/sandbox-links";
 
-// The token stands in the address: it must not travel on in a Referer header.
-export const metadata: Metadata = { title: "Confirm your e-mail address", referrer: "no-referrer" };
+// The token stands in the address: it must not travel to another site in a Referer header. "no-referrer" would make
+// browsers send the form with `Origin: null` where no script runs, which Next refuses.
+export const metadata: Metadata = { title: "Confirm your e-mail address", referrer: "same-origin" };
 
 export default async function VerifyEmailPage({ searchParams }: PageWithSearch) {
   const { token } = await searchParams;

@@ -20,7 +20,8 @@ export interface EmailEvent {
   type: string;
   occurredAt: Date;
   messageId: string | null;
-  payload: unknown;
+  /** The event as JSON text, as it came. */
+  payload: string;
 }
 
 export interface EmailProvider {

@@ -91,7 +91,8 @@ export interface PaymentsEvent {
   apiVersion: string | null;
   occurredAt: Date;
   objectId: string | null;
-  payload: unknown;
+  /** The event as JSON text, as it came. */
+  payload: string;
 }
 
 export interface PaymentsProvider {

@@ -8,6 +8,7 @@ import { nextDueAt, settleDue } from "./domain/lifecycle";
 import { plainPage } from "./hosted/checkout-page";
 import { registerCheckoutPages } from "./hosted/checkout-routes";
 import { registerDashboard } from "./hosted/dashboard-routes";
+import { registerIntentPages } from "./hosted/intent-routes";
 import { registerInvoicePages } from "./hosted/invoice-routes";
 import { registerPortalPages } from "./hosted/portal-routes";
 import { type ApiErrorFields, errorBody } from "./http/api-error";
@@ -28,8 +29,9 @@ import { registerSubscriptionItems } from "./resources/subscription-items";
 import { registerSubscriptions } from "./resources/subscriptions";
 import { registerWebhookEndpoints } from "./resources/webhook-endpoints";
 import { seedAccount } from "./seed";
+import { COUNTED_TABLES } from "./tables";
 import { createWebhooks } from "./webhooks";
-import { COUNTED_TABLES, createWorld, type World } from "./world";
+import { createWorld, type World } from "./world";
 
 /** How often due things are looked for when nobody calls. */
 const TICK_MS = 1000;
@@ -69,7 +71,12 @@ export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
   registerCheckoutPages(app, world, settle);
   registerPortalPages(app, world, settle);
   registerInvoicePages(app, world, settle);
+  registerIntentPages(app, world);
   registerDashboard(app, world, webhooks.deliverer, settle);
+  app.onError((error, context) => {
+    console.error(`[stripe sandbox] ${context.req.method} ${context.req.path}:`, error);
+    return plainPage("The sandbox failed", "Its terminal says why. Nothing real is affected.", null, 500);
+  });
   app.notFound((context) =>
     context.req.path.startsWith("/v1/")
       ? unrecognizedRoute(context, baseUrl)

@@ -21,7 +21,7 @@ export async function recheckCheckout(input: { viewer: Viewer; operationId: stri
     type: "breakwater.checkout.recheck",
     apiVersion: null,
     objectId: checkoutId,
-    payload: { operationId: operation.id },
+    payload: JSON.stringify({ operationId: operation.id }),
     occurredAt: new Date(),
     status: "PENDING",
   });

@@ -67,7 +67,7 @@ function read(text: string, id: string): WebhookVerification<EmailEvent> {
       type,
       occurredAt: Number.isNaN(occurredAt.getTime()) ? new Date() : occurredAt,
       messageId: data.email_id ?? null,
-      payload,
+      payload: text,
     },
   };
 }

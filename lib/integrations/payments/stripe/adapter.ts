@@ -57,7 +57,7 @@ export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider
           .list({ created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 })
           .autoPagingToArray({ limit: EVENTS_AT_MOST }),
       );
-      return events.reverse().map((event) => eventFrom(event, deps.mode));
+      return events.reverse().map((event) => eventFrom(event, deps.mode, JSON.stringify(event)));
     },
     pushCatalogue: (plans) => pushCatalogue(client, plans),
   };

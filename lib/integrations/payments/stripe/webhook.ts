@@ -1,7 +1,19 @@
 import Stripe from "stripe";
+import { z } from "zod";
 import { WEBHOOK_TOLERANCE_SECONDS, type WebhookVerification } from "@/lib/integrations/webhook-verification";
 import type { ProviderModeName } from "@/lib/payments-scope";
 import type { PaymentsEvent } from "../port";
+
+/** What is read of an event below. */
+const envelope = z.object({
+  id: z.string().min(1),
+  type: z.string().min(1),
+  created: z.number(),
+  livemode: z.boolean(),
+  api_version: z.string().nullable(),
+  account: z.string().optional(),
+  data: z.object({ object: z.record(z.string(), z.unknown()) }),
+});
 
 /** `t=` of the `Stripe-Signature` header, unix seconds: https://docs.stripe.com/webhooks#verify-manually. */
 function signedAt(header: string): number | null {
@@ -9,7 +21,7 @@ function signedAt(header: string): number | null {
   return value === undefined ? null : Number(value);
 }
 
-export function eventFrom(event: Stripe.Event, mode: ProviderModeName): PaymentsEvent {
+export function eventFrom(event: Stripe.Event, mode: ProviderModeName, json: string): PaymentsEvent {
   const object = event.data.object;
   return {
     externalId: event.id,
@@ -19,7 +31,7 @@ export function eventFrom(event: Stripe.Event, mode: ProviderModeName): Payments
     apiVersion: event.api_version,
     occurredAt: new Date(event.created * 1000),
     objectId: "id" in object && typeof object.id === "string" ? object.id : null,
-    payload: event,
+    payload: json,
   };
 }
 
@@ -52,10 +64,9 @@ export function verifyStripeWebhook(input: {
     if (Math.abs(input.now.getTime() / 1000 - timestamp) > WEBHOOK_TOLERANCE_SECONDS) {
       return { kind: "invalid", reason: "timestamp" };
     }
-    if (typeof event.id !== "string" || typeof event.type !== "string" || !event.data?.object) {
-      return { kind: "invalid", reason: "body" };
-    }
-    return { kind: "verified", event: eventFrom(event, input.mode) };
+    // Signed, yet not believed to be well-formed: what is missing here would fail at every attempt to store it.
+    if (!envelope.safeParse(event).success) return { kind: "invalid", reason: "body" };
+    return { kind: "verified", event: eventFrom(event, input.mode, text) };
   }
   return { kind: "invalid", reason: "signature" };
 }

@@ -48,7 +48,7 @@ const COMMON = {
   authentication: "none",
 } as const;
 
-export const TEST_CARDS: readonly TestCard[] = [
+const TEST_CARDS: readonly TestCard[] = [
   { ...COMMON, number: "4242424242424242", label: "Visa, succeeds", aliases: ["pm_card_visa", "tok_visa"] },
   {
     ...COMMON,

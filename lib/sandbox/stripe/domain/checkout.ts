@@ -5,7 +5,7 @@ import { makeCustomer } from "../objects/make-customer";
 import { makePaymentIntent } from "../objects/make-payment-intent";
 import { makeSetupIntent } from "../objects/make-setup-intent";
 import type { CheckoutSession, PaymentIntent } from "../wire";
-import type { CheckoutRecord, World } from "../world";
+import type { World } from "../world";
 import type { TestCard } from "./cards";
 import {
   attachMethod,
@@ -52,10 +52,11 @@ export function payCheckout(world: World, id: string, payment: CheckoutPayment):
     customer_details: makeCustomerDetails(payment.email, payment.name),
   });
   const method = createCard(world, payment);
-  const record = { ...world.need("checkout_records", id), paymentMethod: method.id };
-  world.put("checkout_records", record);
-  if (dueToday(session, record) === 0) return keepCard(world, id, method.id, false);
-  const intent = openIntent(world, world.need("checkout_sessions", id), record, payment.email);
+  world.put("checkout_records", { ...world.need("checkout_records", id), paymentMethod: method.id });
+  const current = world.need("checkout_sessions", id);
+  const amount = dueToday(world, current);
+  if (amount === 0) return keepCard(world, id, method.id, false);
+  const intent = openIntent(world, current, amount, payment.email);
   return charge(world, id, intent, method.id, false);
 }
 
@@ -85,22 +86,20 @@ function addCustomer(world: World, { email, name }: CheckoutPayment): string {
   return world.add("customers", makeCustomer({ created: world.now(), email, name }), "customer.created").id;
 }
 
-/** Minor units; nothing during a trial. */
-function dueToday(session: CheckoutSession, record: CheckoutRecord): number {
-  return record.subscriptionData.trialPeriodDays ? 0 : (session.amount_total ?? 0);
+/** Minor units: nothing during a trial, and less by the credit that the customer has. */
+export function dueToday(world: World, session: CheckoutSession): number {
+  if (world.need("checkout_records", session.id).subscriptionData.trialPeriodDays) return 0;
+  const balance = session.customer ? (world.get("customers", session.customer)?.balance ?? 0) : 0;
+  return Math.max(0, (session.amount_total ?? 0) + balance);
 }
 
 /** One PaymentIntent a session: a second card tries the same one. */
-function openIntent(
-  world: World,
-  session: CheckoutSession,
-  record: CheckoutRecord,
-  email: string,
-): PaymentIntent {
-  if (record.paymentIntent) return world.need("payment_intents", record.paymentIntent);
+function openIntent(world: World, session: CheckoutSession, amount: number, email: string): PaymentIntent {
+  const record = world.need("checkout_records", session.id);
+  if (record.paymentIntent) return world.change("payment_intents", record.paymentIntent, { amount });
   const intent = makePaymentIntent({
     created: world.nowFor(session.customer),
-    amount: session.amount_total ?? 0,
+    amount,
     currency: session.currency ?? "usd",
     customer: session.customer,
     description: "Subscription creation",
@@ -146,6 +145,7 @@ function keepCard(world: World, id: string, method: string, authenticated: boole
   const outcome = setUpCard(world, intent, method, {
     authenticated,
     authenticationUrl: `${world.baseUrl}/pay/${id}/3ds`,
+    returnUrl: null,
   });
   if (outcome.kind === "requires_action") return outcome;
   if (outcome.kind === "declined") {

@@ -69,9 +69,8 @@ function openIntent(world: World, invoice: Invoice): PaymentIntent {
   return world.add("payment_intents", intent, "payment_intent.created");
 }
 
-export function describePayment(reason: Invoice["billing_reason"]): string {
-  if (reason === "subscription_create") return "Subscription creation";
-  return reason === "subscription_cycle" ? "Subscription update" : "Subscription update";
+function describePayment(reason: Invoice["billing_reason"]): string {
+  return reason === "subscription_create" ? "Subscription creation" : "Subscription update";
 }
 
 /** The PaymentIntent that pays, or is to pay, an invoice. */
@@ -115,7 +114,7 @@ export function payInvoice(
 }
 
 /** Sets everything to paid; `attempt_count` counts the try that did it. */
-export function markPaid(world: World, id: string): Invoice {
+function markPaid(world: World, id: string): Invoice {
   const invoice = world.need("invoices", id);
   const now = world.nowFor(invoice.customer);
   const payment = paymentOf(world, id);

@@ -85,23 +85,12 @@ export function attachMethod(world: World, methodId: string, customer: string): 
   }
   const decline = attachDeclineOf(world, methodId);
   if (decline) throw cardError(decline, { payment_method: method });
-  const billing = method.billing_details;
-  const card = {
-    ...method.card,
-    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" },
-  };
-  return world.change(
-    "payment_methods",
-    methodId,
-    { customer, card, billing_details: billing },
-    "payment_method.attached",
-  );
+  const checks = { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" };
+  const changes = { customer, card: { ...method.card, checks } };
+  return world.change("payment_methods", methodId, changes, "payment_method.attached");
 }
 
-export type CardErrorDetails = Pick<
-  ApiErrorFields,
-  "charge" | "payment_method" | "payment_intent" | "setup_intent"
->;
+type CardErrorDetails = Pick<ApiErrorFields, "charge" | "payment_method" | "payment_intent" | "setup_intent">;
 
 export function cardError(decline: Decline, more: CardErrorDetails = {}): ApiError {
   return new ApiError(402, {

@@ -139,7 +139,7 @@ function finish(
   authenticated: boolean,
 ): PaymentOutcome {
   const authenticationUrl = `${world.baseUrl}/portal/${session.id}/3ds`;
-  const outcome = setUpCard(world, intent, method, { authenticated, authenticationUrl });
+  const outcome = setUpCard(world, intent, method, { authenticated, authenticationUrl, returnUrl: null });
   if (outcome.kind !== "succeeded") return outcome;
   const customer = world.need("customers", session.customer);
   const invoice_settings = { ...customer.invoice_settings, default_payment_method: method };

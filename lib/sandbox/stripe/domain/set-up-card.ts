@@ -14,6 +14,7 @@ export interface SetUpOptions {
   authenticated: boolean;
   /** Where 3-D Secure is asked for, should it be. */
   authenticationUrl: string;
+  returnUrl: string | null;
 }
 
 /** Confirms a SetupIntent with a card; on success the card belongs to the intent's customer. */
@@ -38,7 +39,7 @@ export function setUpCard(
   if (options.authenticated) markAuthenticated(world, methodId);
   else if (needsAuthentication(world, methodId)) {
     const next_action = {
-      redirect_to_url: { return_url: null, url: options.authenticationUrl },
+      redirect_to_url: { return_url: options.returnUrl, url: options.authenticationUrl },
       type: "redirect_to_url",
     };
     const changes = { status: "requires_action" as const, payment_method: methodId, next_action };

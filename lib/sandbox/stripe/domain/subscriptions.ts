@@ -101,7 +101,7 @@ export function collectInvoice(
 }
 
 /** Brings a subscription's status, and its customer's standing, in line with an invoice of it. */
-export function followInvoice(world: World, invoice: Invoice): Subscription {
+function followInvoice(world: World, invoice: Invoice): Subscription {
   const id = invoice.parent?.subscription_details?.subscription ?? "";
   const subscription = world.need("subscriptions", id);
   const setDelinquent = (delinquent: boolean) =>

@@ -3,8 +3,8 @@ import { html, raw } from "hono/html";
 import { type Markup, notice, page } from "@/lib/sandbox/ui/page";
 import { successUrlOf } from "../domain/checkout";
 import { formatMoney, formatPrice } from "../domain/money";
+import type { CheckoutRecord } from "../tables";
 import type { CheckoutSession, LineItem } from "../wire";
-import type { CheckoutRecord } from "../world";
 import {
   CARD_FORM_STYLES,
   type CardFormErrors,
@@ -19,6 +19,8 @@ export const PRODUCT = "Payments — no real money";
 export interface CheckoutView {
   session: CheckoutSession;
   record: CheckoutRecord;
+  /** Minor units. */
+  dueToday: number;
   values: CardFormValues;
   errors: CardFormErrors;
   /** Why the card was not charged. */
@@ -29,16 +31,16 @@ export interface CheckoutView {
 export function checkoutPage(view: CheckoutView): Promise<Response> {
   const { session, record } = view;
   const trialDays = record.subscriptionData.trialPeriodDays;
-  const dueToday = formatMoney(session.amount_total ?? 0, session.currency ?? "usd");
+  const due = formatMoney(view.dueToday, session.currency ?? "usd");
   const body = html`${raw(CARD_FORM_STYLES)}
 <h1>Subscribe to ${nameOf(record.lineItems)}</h1>
-<p><span class="amount">${dueToday}</span> <span class="muted">due today</span></p>
+<p><span class="amount">${due}</span> <span class="muted">due today</span></p>
 ${view.problem ? notice("bad", view.problem) : ""}
 <form class="columns" method="post" action="/pay/${session.id}" novalidate data-card-form>
 <div class="card">
 <h2>Card</h2>
 ${cardFields(view.values, view.errors)}
-<button class="primary block" type="submit">${trialDays ? "Start trial" : `Pay ${dueToday}`}</button>
+<button class="primary block" type="submit">${trialDays ? "Start trial" : `Pay ${due}`}</button>
 ${session.cancel_url ? html`<p class="small below"><a href="${session.cancel_url}">Cancel and go back</a></p>` : ""}
 </div>
 <div>

@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import {
   awaitsAuthentication,
   type CheckoutOutcome,
+  dueToday,
   finishAuthentication,
   payCheckout,
   successUrlOf,
@@ -94,7 +95,15 @@ function showForm(world: World, session: CheckoutSession, view: Partial<Checkout
   const email = session.customer_details?.email ?? session.customer_email ?? "";
   const name = session.customer_details?.name ?? "";
   const values = view.values ?? { email, number: "", expiry: "", cvc: "", name };
-  return checkoutPage({ session, record, errors: {}, problem: null, ...view, values });
+  return checkoutPage({
+    session,
+    record,
+    dueToday: dueToday(world, session),
+    errors: {},
+    problem: null,
+    ...view,
+    values,
+  });
 }
 
 function closedPage(session: CheckoutSession | undefined): Promise<Response> {

@@ -1,7 +1,7 @@
 import { invalidRequest } from "./api-error";
 
 /** The only secret key that the sandbox knows. */
-export const SANDBOX_KEY = "sk_test_sandbox";
+const SANDBOX_KEY = "sk_test_sandbox";
 
 /**
  * Accepts the sandbox's key as `Bearer` or as the user of `Basic`.

@@ -2,7 +2,8 @@
  * `expand[]`: puts objects where an answer has ids, along dotted paths, up to four levels deep.
  * https://docs.stripe.com/api/expanding_objects
  */
-import type { TableName, World } from "../world";
+import type { TableName } from "../tables";
+import type { World } from "../world";
 import { invalidRequest } from "./api-error";
 
 /** The table that an id belongs to, told by its prefix. */

@@ -1,5 +1,6 @@
 /** Finding what a call names, with the vendor's complaint when it is not there. */
-import type { Row, TableName, World } from "../world";
+import type { Row, TableName } from "../tables";
+import type { World } from "../world";
 import { noSuch } from "./api-error";
 
 /** What the vendor calls a row of each table in its errors. */
@@ -33,7 +34,7 @@ const PATH_PARAMS: Partial<Record<TableName, string>> = {
   setup_intents: "intent",
 };
 
-export function kindOf(table: TableName): string {
+function kindOf(table: TableName): string {
   return KINDS[table] ?? table;
 }
 

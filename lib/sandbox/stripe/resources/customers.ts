@@ -1,3 +1,4 @@
+import { expireSession } from "../domain/checkout";
 import { cancelSubscription } from "../domain/subscriptions";
 import { noSuch } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
@@ -48,6 +49,9 @@ export function registerCustomers(api: Api, world: World): void {
       if (subscription.customer === customer.id && !isOver) {
         cancelSubscription(world, subscription.id, { reason: "cancellation_requested" });
       }
+    }
+    for (const session of world.list("checkout_sessions")) {
+      if (session.customer === customer.id && session.status === "open") expireSession(world, session.id);
     }
     world.remove("customers", customer.id);
     world.emit("customer.deleted", customer);

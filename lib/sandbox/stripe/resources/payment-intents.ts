@@ -24,7 +24,8 @@ export function registerPaymentIntents(api: Api, world: World): void {
     const metadata = mergeMetadata(null, params.metadata());
     const isForSubscription =
       params.oneOf("setup_future_usage", ["off_session", "on_session"]) === "off_session";
-    params.ignore("automatic_payment_methods", "off_session", "return_url", "payment_method_types");
+    const returnUrl = params.string("return_url") ?? null;
+    params.ignore("automatic_payment_methods", "off_session", "payment_method_types");
     params.finish();
     const method = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : null;
     const input = { amount, currency, description, receiptEmail, metadata, isForSubscription };
@@ -32,7 +33,7 @@ export function registerPaymentIntents(api: Api, world: World): void {
     world.add("payment_intents", intent, "payment_intent.created");
     if (!method) return intent;
     world.change("payment_intents", intent.id, { payment_method: method, status: "requires_confirmation" });
-    return confirms ? confirm(world, intent.id, method) : world.need("payment_intents", intent.id);
+    return confirms ? confirm(world, intent.id, method, returnUrl) : world.need("payment_intents", intent.id);
   });
 
   api.get("/v1/payment_intents", ({ params }) => {
@@ -65,11 +66,12 @@ export function registerPaymentIntents(api: Api, world: World): void {
   api.post("/v1/payment_intents/:id/confirm", ({ params, path }) => {
     const intent = findByPath(world, "payment_intents", path("id"));
     const wanted = params.string("payment_method") ?? intent.payment_method;
-    params.ignore("off_session", "return_url");
+    const returnUrl = params.string("return_url") ?? null;
+    params.ignore("off_session");
     params.finish();
     if (!wanted) throw missingParam("payment_method");
     refuseFinished(intent, "confirm");
-    return confirm(world, intent.id, findOrCreateMethod(world, wanted, "payment_method").id);
+    return confirm(world, intent.id, findOrCreateMethod(world, wanted, "payment_method").id, returnUrl);
   });
 
   api.post("/v1/payment_intents/:id/cancel", ({ params, path }) => {
@@ -95,7 +97,7 @@ function refuseFinished(intent: PaymentIntent, verb: string): void {
 }
 
 /** @throws ApiError 402 when the card is declined */
-function confirm(world: World, id: string, method: string): PaymentIntent {
+function confirm(world: World, id: string, method: string, returnUrl: string | null): PaymentIntent {
   const invoice = world
     .list("invoice_payments")
     .find((payment) => payment.payment.payment_intent === id)?.invoice;
@@ -104,7 +106,7 @@ function confirm(world: World, id: string, method: string): PaymentIntent {
     : confirmPayment(world, id, method, {
         authenticated: false,
         authenticationUrl: `${world.baseUrl}/payment_intents/${id}/3ds`,
-        returnUrl: null,
+        returnUrl,
       });
   const intent = world.need("payment_intents", id);
   if (outcome.kind === "declined") {

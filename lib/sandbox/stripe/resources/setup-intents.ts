@@ -19,7 +19,8 @@ export function registerSetupIntents(api: Api, world: World): void {
     const description = params.string("description") ?? null;
     const metadata = mergeMetadata(null, params.metadata());
     const usage = params.oneOf("usage", ["off_session", "on_session"]);
-    params.ignore("automatic_payment_methods", "payment_method_types", "return_url");
+    const returnUrl = params.string("return_url") ?? null;
+    params.ignore("automatic_payment_methods", "payment_method_types");
     params.finish();
     const paymentMethod = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : null;
     const intent = makeSetupIntent({
@@ -31,7 +32,7 @@ export function registerSetupIntents(api: Api, world: World): void {
       usage,
     });
     world.add("setup_intents", intent, "setup_intent.created");
-    return confirms && paymentMethod ? confirm(world, intent, paymentMethod) : intent;
+    return confirms && paymentMethod ? confirm(world, intent, paymentMethod, returnUrl) : intent;
   });
 
   api.get("/v1/setup_intents", ({ params }) => {
@@ -57,11 +58,11 @@ export function registerSetupIntents(api: Api, world: World): void {
   api.post("/v1/setup_intents/:id/confirm", ({ params, path }) => {
     const intent = findByPath(world, "setup_intents", path("id"));
     const wanted = params.string("payment_method") ?? intent.payment_method;
-    params.ignore("return_url");
+    const returnUrl = params.string("return_url") ?? null;
     params.finish();
     if (!wanted) throw missingParam("payment_method");
     refuseFinished(intent, "confirm");
-    return confirm(world, intent, findOrCreateMethod(world, wanted, "payment_method").id);
+    return confirm(world, intent, findOrCreateMethod(world, wanted, "payment_method").id, returnUrl);
   });
 
   api.post("/v1/setup_intents/:id/cancel", ({ params, path }) => {
@@ -82,9 +83,9 @@ function refuseFinished(intent: SetupIntent, verb: string): void {
 }
 
 /** @throws ApiError 402 when the bank refuses the card */
-function confirm(world: World, intent: SetupIntent, method: string): SetupIntent {
+function confirm(world: World, intent: SetupIntent, method: string, returnUrl: string | null): SetupIntent {
   const authenticationUrl = `${world.baseUrl}/setup_intents/${intent.id}/3ds`;
-  const outcome = setUpCard(world, intent.id, method, { authenticated: false, authenticationUrl });
+  const outcome = setUpCard(world, intent.id, method, { authenticated: false, authenticationUrl, returnUrl });
   const after = world.need("setup_intents", intent.id);
   if (outcome.kind !== "declined") return after;
   throw cardError(outcome.decline, {

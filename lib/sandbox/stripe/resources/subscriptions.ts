@@ -154,7 +154,7 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
 }
 
 /** @throws ApiError 402 when a change costs something that the card would not pay */
-export function refuseUnpayable(
+function refuseUnpayable(
   world: World,
   subscription: Subscription,
   items: Parameters<typeof planChange>[1],

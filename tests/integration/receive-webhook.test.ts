@@ -1,0 +1,357 @@
+/**
+ * Guards the ingress: nothing is believed unsigned, nothing is answered 200 before it is stored, and no answer tells an
+ * attacker anything.
+ */
+import { randomUUID } from "node:crypto";
+import Stripe from "stripe";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import {
+  newViewer,
+  RESEND_WEBHOOK_SECRET,
+  STRIPE_WEBHOOK_SECRET,
+  startBackend,
+} from "@/tests/support/backend";
+import { eventually } from "@/tests/support/poll";
+
+const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
+
+const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SECRET}, ${OLD_SECRET}` });
+const { receiveWebhook } = await import("@/lib/webhooks/receive");
+const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
+const { emailEventRow } = await import("@/lib/webhooks/email-event");
+const { payments } = await import("@/lib/integrations/payments");
+const { email } = await import("@/lib/integrations/email");
+const { pump } = await import("@/lib/webhooks/process");
+const { createStripePayments } = await import("@/lib/integrations/payments/stripe/adapter");
+const { createPolicy } = await import("@/lib/resilience/policy");
+
+afterAll(() => backend.stop());
+
+type Event = Record<string, unknown> & { id: string };
+
+function newEvent(changes: Record<string, unknown> = {}): Event {
+  return {
+    id: `evt_${randomUUID().replaceAll("-", "")}`,
+    object: "event",
+    api_version: payments().apiVersion,
+    created: Math.floor(Date.now() / 1000),
+    livemode: false,
+    type: "customer.subscription.updated",
+    data: { object: { id: "sub_of_nobody", object: "subscription" } },
+    ...changes,
+  };
+}
+
+interface Post {
+  body?: BodyInit | null;
+  contentType?: string | null;
+  signature?: string;
+  secret?: string;
+  timestamp?: number;
+  headers?: Record<string, string>;
+}
+
+function signed(event: Event | string, options: Post = {}): Request {
+  const payload = typeof event === "string" ? event : JSON.stringify(event);
+  const { secret = STRIPE_WEBHOOK_SECRET, timestamp = Math.floor(Date.now() / 1000) } = options;
+  const signature =
+    options.signature ?? Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+  const headers = new Headers({ "stripe-signature": signature, ...options.headers });
+  if (options.contentType !== null) headers.set("content-type", options.contentType ?? "application/json");
+  const body = options.body === undefined ? payload : options.body;
+  return new Request("http://localhost/api/webhooks/stripe", {
+    method: "POST",
+    headers,
+    body,
+    duplex: "half",
+  } as RequestInit);
+}
+
+const onPending = vi.fn();
+const receive = (request: Request, provider = payments()) =>
+  receiveWebhook(request, provider.scope.provider, provider.verifyWebhook, paymentsEventRow, onPending);
+
+const stored = (id: string) =>
+  backend.rows<{ status: string; payload: unknown }>(
+    "SELECT status, payload FROM webhook_event WHERE external_id = $1",
+    [id],
+  );
+
+async function expectRefused(request: Request, status: number) {
+  const before = await backend.rows("SELECT id FROM webhook_event");
+  onPending.mockClear();
+  const response = await receive(request);
+  expect(response.status).toBe(status);
+  expect(await response.text()).toBe("");
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(await backend.rows("SELECT id FROM webhook_event")).toEqual(before);
+  expect(onPending).not.toHaveBeenCalled();
+  return response;
+}
+
+describe("an event of ours", () => {
+  test("is stored and answered 200, and the pump is told", async () => {
+    onPending.mockClear();
+    const event = newEvent();
+    const response = await receive(signed(event));
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("");
+    expect(await stored(event.id)).toEqual([{ status: "PENDING", payload: event }]);
+    expect(onPending).toHaveBeenCalledOnce();
+  });
+
+  test("is stored once, however often it comes, and at once", async () => {
+    const event = newEvent();
+    const responses = await Promise.all(Array.from({ length: 10 }, () => receive(signed(event))));
+    expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(await stored(event.id)).toHaveLength(1);
+  });
+
+  test("is accepted under the previous secret while secrets rotate", async () => {
+    const event = newEvent();
+    expect((await receive(signed(event, { secret: OLD_SECRET }))).status).toBe(200);
+    expect(await stored(event.id)).toHaveLength(1);
+  });
+
+  test("is accepted with a charset in its content type", async () => {
+    const request = signed(newEvent(), { contentType: "Application/JSON; charset=utf-8" });
+    expect((await receive(request)).status).toBe(200);
+  });
+
+  test("is stored although somebody put a NUL into it, which jsonb cannot hold", async () => {
+    const event = newEvent({ data: { object: { id: "sub_1", description: "a\u0000b \\u0000" } } });
+    expect((await receive(signed(event))).status).toBe(200);
+    const [row] = await stored(event.id);
+    expect(row?.payload).toMatchObject({ data: { object: { description: "ab \\u0000" } } });
+  });
+
+  test("is accepted byte for byte: a signature covers the raw body, not the parsed one", async () => {
+    const event = newEvent({ type: "customer.subscription.created" });
+    expect((await receive(signed(JSON.stringify(event, null, 4)))).status).toBe(200);
+    expect(await stored(event.id)).toHaveLength(1);
+  });
+});
+
+describe("what nobody here handles", () => {
+  test.each([
+    ["a type that is not handled", { type: "radar.early_fraud_warning.created" }],
+    ["an object without an id", { data: { object: { object: "balance" } } }],
+  ])("%s is stored as ignored", async (_name, changes) => {
+    onPending.mockClear();
+    const event = newEvent(changes);
+    expect((await receive(signed(event))).status).toBe(200);
+    expect(await stored(event.id)).toMatchObject([{ status: "IGNORED" }]);
+    expect(onPending).not.toHaveBeenCalled();
+  });
+});
+
+describe("what is not meant for us", () => {
+  test.each([
+    ["another API version", { api_version: "2020-08-27" }],
+    ["no API version", { api_version: null }],
+    ["live mode", { livemode: true }],
+    ["another account", { account: "acct_other" }],
+  ])("%s is stored in quarantine and never processed", async (_name, changes) => {
+    onPending.mockClear();
+    const event = newEvent(changes);
+    expect((await receive(signed(event))).status).toBe(200);
+    expect(await stored(event.id)).toMatchObject([{ status: "QUARANTINED" }]);
+    expect(onPending).not.toHaveBeenCalled();
+    await pump.run();
+    expect(await stored(event.id)).toMatchObject([{ status: "QUARANTINED" }]);
+  });
+});
+
+describe("what is not believed", () => {
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/jsonp",
+    "",
+  ])("a body that says it is %j is refused with 415", async (contentType) => {
+    await expectRefused(signed(newEvent(), { contentType }), 415);
+  });
+
+  test("a body without a content type is refused with 415", async () => {
+    const body = new Blob([JSON.stringify(newEvent())]);
+    await expectRefused(signed(newEvent(), { contentType: null, body }), 415);
+  });
+
+  test("a forged signature is refused with 400", async () => {
+    await expectRefused(signed(newEvent(), { secret: "whsec_c29tZWJvZHkgZWxzZQ==" }), 400);
+  });
+
+  test.each([
+    ["no signature", ""],
+    ["a header without a scheme", "garbage"],
+    ["a time and no signature", "t=1700000000"],
+    ["a signature and no time", "v1=00"],
+    ["a time that is no number", "t=soon,v1=00"],
+    ["an older scheme only", `t=${Math.floor(Date.now() / 1000)},v0=00`],
+  ])("%s is refused with 400", async (_name, signature) => {
+    await expectRefused(signed(newEvent(), { signature }), 400);
+  });
+
+  test("a body changed after signing is refused with 400", async () => {
+    const event = newEvent();
+    const body = JSON.stringify({ ...event, data: { object: { id: "sub_of_somebody_else" } } });
+    await expectRefused(signed(event, { body }), 400);
+  });
+
+  test.each([-301, -86_400, 301, 86_400])("a signature %i s off is refused with 400", async (offset) => {
+    await expectRefused(signed(newEvent(), { timestamp: seconds() + offset }), 400);
+  });
+
+  test.each([-290, 290])("a signature %i s off is let pass", async (offset) => {
+    const event = newEvent();
+    expect((await receive(signed(event, { timestamp: seconds() + offset }))).status).toBe(200);
+  });
+
+  test.each([
+    "",
+    "null",
+    "[]",
+    "1",
+    '"text"',
+    "{",
+    "{}",
+    '{"id":1,"type":2}',
+    '{"id":"evt_1","type":"x","data":{}}',
+  ])("a signed body %j that is no event is refused with 400", async (body) => {
+    await expectRefused(signed(body), 400);
+  });
+
+  test("a signed body that reaches for the prototype changes nothing but its own row", async () => {
+    const event = newEvent();
+    const text = JSON.stringify(event).replace(
+      "{",
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{}},',
+    );
+    expect((await receive(signed(text))).status).toBe(200);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    expect(await stored(event.id)).toHaveLength(1);
+  });
+});
+
+describe("a body that is too large", () => {
+  const LIMIT = 512 * 1024;
+  const large = JSON.stringify({ ...newEvent(), padding: "x".repeat(LIMIT) });
+
+  const streamed = (chunks: number, chunkBytes: number) => {
+    let sent = 0;
+    let cancelled = false;
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === chunks) return controller.close();
+        sent += 1;
+        controller.enqueue(new Uint8Array(chunkBytes).fill(32));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    return { stream, sent: () => sent, cancelled: () => cancelled };
+  };
+
+  test("is refused with 413, signed or not", async () => {
+    await expectRefused(signed(large), 413);
+  });
+
+  test("is counted, whatever length it claims", async () => {
+    await expectRefused(signed(newEvent(), { body: large, headers: { "content-length": "10" } }), 413);
+  });
+
+  test("is not read to its end", async () => {
+    const endless = streamed(10_000, 64 * 1024);
+    await expectRefused(signed(newEvent(), { body: endless.stream }), 413);
+    expect(endless.cancelled()).toBe(true);
+    expect(endless.sent()).toBeLessThan(20);
+  });
+
+  test("of exactly the limit is let pass", async () => {
+    const event = { ...newEvent(), padding: "" };
+    const padded = JSON.stringify({ ...event, padding: "x".repeat(LIMIT - JSON.stringify(event).length) });
+    expect(Buffer.byteLength(padded)).toBe(LIMIT);
+    expect((await receive(signed(padded))).status).toBe(200);
+  });
+});
+
+describe("what cannot be stored", () => {
+  test("is answered 503 while no secret is set", async () => {
+    const unconfigured = createStripePayments({
+      secretKey: "sk_test_sandbox",
+      webhookSecrets: [],
+      apiBase: backend.urls.stripe,
+      mode: "sandbox",
+      policy: createPolicy("stripe"),
+    });
+    const response = await receive(signed(newEvent()), unconfigured);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("30");
+    expect(await response.text()).toBe("");
+  });
+
+  test("is answered 503 when the insert takes too long, and a second delivery finds its place", async () => {
+    const event = newEvent();
+    const lock = await backend.connect();
+    await lock.query("BEGIN; LOCK TABLE webhook_event IN ACCESS EXCLUSIVE MODE");
+    try {
+      const startedAt = performance.now();
+      const response = await receive(signed(event));
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("30");
+      expect(performance.now() - startedAt).toBeLessThan(6_000);
+    } finally {
+      await lock.query("ROLLBACK");
+      lock.release();
+    }
+    expect((await receive(signed(event))).status).toBe(200);
+    await eventually("one row", async () => (await stored(event.id)).length === 1);
+  });
+
+  test("is answered 503 when the insert fails", async () => {
+    await backend.rows("ALTER TABLE webhook_event RENAME TO webhook_event_away");
+    try {
+      const response = await receive(signed(newEvent()));
+      expect(response.status).toBe(503);
+      expect(await response.text()).toBe("");
+    } finally {
+      await backend.rows("ALTER TABLE webhook_event_away RENAME TO webhook_event");
+    }
+  });
+});
+
+describe("the mail vendor's events", () => {
+  test("are stored under the id of the delivery, and once", async () => {
+    const { enqueueMail } = await import("@/lib/outbox/enqueue");
+    const { db } = await import("@/lib/db/client");
+    const viewer = await newViewer();
+    const mail = { from: "A <a@example.com>", to: viewer.email, subject: "S", html: "<p>h</p>", text: "t" };
+    await enqueueMail(db(), { businessKey: `test:${randomUUID()}`, mail: { ...mail, category: "welcome" } });
+    await pump.run();
+    const delivery = await eventually("the mail's webhook", async () =>
+      backend.deliveries.find(({ vendor, body }) => vendor === "resend" && body.includes(viewer.email)),
+    );
+    const post = () =>
+      receiveWebhook(
+        new Request("http://localhost/api/webhooks/resend", {
+          method: "POST",
+          headers: delivery.headers,
+          body: delivery.body,
+        }),
+        email().id,
+        email().verifyWebhook,
+        emailEventRow,
+        onPending,
+      );
+    expect([(await post()).status, (await post()).status]).toEqual([200, 200]);
+    const rows = await backend.rows("SELECT status FROM webhook_event WHERE external_id = $1", [
+      delivery.headers["svix-id"],
+    ]);
+    expect(rows).toEqual([{ status: "PENDING" }]);
+    expect(RESEND_WEBHOOK_SECRET).not.toBe(STRIPE_WEBHOOK_SECRET);
+  });
+});

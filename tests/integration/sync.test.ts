@@ -1,0 +1,394 @@
+/**
+ * Guards convergence: whatever events come, in whatever order, however often and at once, our copy ends in the vendor's
+ * newest state, and each effect happens once.
+ */
+import { randomUUID } from "node:crypto";
+import type Stripe from "stripe";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Viewer } from "@/lib/billing/views";
+import { newViewer, startBackend } from "@/tests/support/backend";
+
+const backend = await startBackend();
+const { PLANS } = await import("@/lib/billing/plans");
+const { nextFence } = await import("@/lib/db/fence");
+const { findCurrentSubscription } = await import("@/lib/db/subscriptions");
+const { payments } = await import("@/lib/integrations/payments");
+const { ensureCustomer } = await import("@/lib/sync/ensure-customer");
+const { recordSubscription, syncSubscription } = await import("@/lib/sync/sync-subscription");
+const { pollPaymentsEvents } = await import("@/lib/webhooks/poll-events");
+const { pump } = await import("@/lib/webhooks/process");
+const { changePlan } = await import("@/lib/use-cases/billing/change-plan");
+const { cancelSubscription } = await import("@/lib/use-cases/billing/cancel-subscription");
+const { resumeSubscription } = await import("@/lib/use-cases/billing/resume-subscription");
+
+const nothing = async () => {};
+const prices = new Map<string, string>();
+
+beforeAll(async () => {
+  await payments().pushCatalogue(Object.values(PLANS));
+  for (const price of (await backend.stripe.prices.list({ limit: 100 })).data) {
+    if (price.lookup_key) prices.set(price.lookup_key, price.id);
+  }
+});
+afterEach(() => backend.clearFaults());
+afterAll(() => backend.stop());
+
+function priceId(key: string): string {
+  const id = prices.get(key);
+  if (!id) throw new Error(`no price ${key}`);
+  return id;
+}
+
+/** A subscription made at the vendor, as its checkout would make it; nothing of it is known here yet. */
+async function subscribe(viewer: Viewer, options: { price?: string; card?: string } = {}) {
+  const customer = await ensureCustomer(viewer);
+  return backend.stripe.subscriptions.create({
+    customer,
+    items: [{ price: priceId(options.price ?? "pro_month") }],
+    default_payment_method: options.card ?? "pm_card_visa",
+    metadata: { workspace_id: viewer.workspaceId },
+  });
+}
+
+const switchTo = (subscription: Stripe.Subscription, price: string) =>
+  backend.stripe.subscriptions.update(subscription.id, {
+    items: [{ id: subscription.items.data[0]?.id, price: priceId(price) }],
+  });
+
+interface Row {
+  externalId: string;
+  status: string;
+  planKey: string;
+  interval: string;
+  cancelAtPeriodEnd: boolean;
+  fence: string;
+}
+const rowsOf = (viewer: Viewer) =>
+  backend.rows<Row>(
+    `SELECT external_id AS "externalId", status, plan_key AS "planKey", interval, fence,
+            cancel_at_period_end AS "cancelAtPeriodEnd"
+       FROM subscription WHERE workspace_id = $1 ORDER BY started_at`,
+    [viewer.workspaceId],
+  );
+
+const outboxOf = (pattern: string) =>
+  backend.rows<{ businessKey: string; status: string }>(
+    `SELECT business_key AS "businessKey", status FROM outbox_message WHERE business_key LIKE $1 ORDER BY created_at`,
+    [pattern],
+  );
+
+const auditOf = async (viewer: Viewer) =>
+  (
+    await backend.rows<{ action: string }>(
+      "SELECT action FROM audit_log WHERE workspace_id = $1 ORDER BY created_at",
+      [viewer.workspaceId],
+    )
+  ).map(({ action }) => action);
+
+async function expectVendorsState(viewer: Viewer, id: string) {
+  const truth = await payments().getSubscription(id);
+  const current = await findCurrentSubscription(viewer.workspaceId);
+  expect(current?.view).toMatchObject({
+    status: truth?.status,
+    planKey: truth?.planKey,
+    interval: truth?.interval,
+    unitAmount: truth?.unitAmount,
+    cancelAtPeriodEnd: truth?.cancelAtPeriodEnd,
+    currentPeriodEnd: truth?.currentPeriodEnd?.toISOString(),
+  });
+}
+
+describe("our copy of a subscription", () => {
+  test("ends in the vendor's state when changes and syncs race", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    // Some readings come late: an older answer must not win over a newer one.
+    for (const [latencyMs, times] of [
+      [300, 4],
+      [120, 4],
+    ] as const) {
+      await backend.addFault({
+        vendor: "stripe",
+        kind: "latency",
+        latencyMs,
+        times,
+        route: "GET /v1/subscriptions/*",
+      });
+    }
+    const wishes = ["team_month", "pro_year", "team_year", "pro_month"];
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, index) => {
+        if (index % 3 === 2) {
+          const cancel = index % 2 === 0;
+          await backend.stripe.subscriptions.update(subscription.id, { cancel_at_period_end: cancel });
+        } else {
+          await switchTo(subscription, wishes[index % wishes.length] ?? "pro_month");
+        }
+        await syncSubscription(subscription.id, nothing);
+      }),
+    );
+    expect(await rowsOf(viewer)).toHaveLength(1);
+    await expectVendorsState(viewer, subscription.id);
+  });
+
+  test("is not overwritten by what was read under a lower fence, and the event is done all the same", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    const fence = await nextFence();
+    const snapshot = await payments().getSubscription(subscription.id);
+    if (!snapshot) throw new Error("the subscription is there");
+    await switchTo(subscription, "team_month");
+    await syncSubscription(subscription.id, nothing);
+    const before = await rowsOf(viewer);
+
+    let finished = 0;
+    const finish = async () => {
+      finished += 1;
+    };
+    await recordSubscription({ snapshot, fence, finish });
+    expect(await rowsOf(viewer)).toEqual(before);
+    expect(before).toMatchObject([{ planKey: "team" }]);
+    expect(finished).toBe(1);
+  });
+
+  test("stays ended when an older reading says that it is alive", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    const fence = await nextFence();
+    const snapshot = await payments().getSubscription(subscription.id);
+    if (!snapshot) throw new Error("the subscription is there");
+    await backend.stripe.subscriptions.cancel(subscription.id);
+    await syncSubscription(subscription.id, nothing);
+    await recordSubscription({ snapshot, fence, finish: nothing });
+    expect(await rowsOf(viewer)).toMatchObject([{ status: "CANCELED" }]);
+  });
+
+  test("ends when the vendor no longer knows it", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await syncSubscription(subscription.id, nothing);
+    await backend.rows("UPDATE subscription SET external_id = 'sub_forgotten' WHERE external_id = $1", [
+      subscription.id,
+    ]);
+    await syncSubscription("sub_forgotten", nothing);
+    expect(await rowsOf(viewer)).toMatchObject([{ externalId: "sub_forgotten", status: "CANCELED" }]);
+  });
+
+  test("is written together with the event that told of it, or not at all", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    const finish = async () => {
+      throw new Error("lost the lease");
+    };
+    await expect(syncSubscription(subscription.id, finish)).rejects.toThrow("lost the lease");
+    expect(await rowsOf(viewer)).toEqual([]);
+    expect(await auditOf(viewer)).not.toContain("subscription.synced");
+  });
+});
+
+describe("events", () => {
+  test("that are polled fill the inbox once, and the whole story is told by them", async () => {
+    const viewer = await newViewer();
+    await subscribe(viewer);
+    const inbox = () =>
+      backend.rows<{ id: string }>("SELECT external_id AS id FROM webhook_event ORDER BY 1");
+    const seen = await pollPaymentsEvents();
+    const after = await inbox();
+    expect(seen).toBeGreaterThan(3);
+    expect(await rowsOf(viewer)).toMatchObject([{ status: "ACTIVE", planKey: "pro", interval: "MONTH" }]);
+    expect(await pollPaymentsEvents()).toBe(seen);
+    expect(await inbox()).toEqual(after);
+    const failed = await backend.rows("SELECT type, last_error FROM webhook_event WHERE status = 'DEAD'");
+    expect(failed).toEqual([]);
+  });
+
+  test("in any order, twice and at once cause one receipt", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    const customer = subscription.customer as string;
+    await pollPaymentsEvents();
+    const events = await backend.rows<{ id: string }>(
+      "SELECT id FROM webhook_event WHERE payload->'data'->'object'->>'customer' = $1 AND status = 'DONE'",
+      [customer],
+    );
+    expect(events.length).toBeGreaterThan(2);
+    for (let round = 0; round < 3; round += 1) {
+      await backend.rows(
+        `UPDATE webhook_event SET status = 'PENDING', next_attempt_at = now() - random() * interval '1 second'
+          WHERE id = ANY($1::uuid[])`,
+        [events.map(({ id }) => id)],
+      );
+      await Promise.all([pump.run(), pump.run()]);
+    }
+    const invoices = await backend.stripe.invoices.list({ subscription: subscription.id });
+    const keys = await outboxOf(`receipt:${invoices.data[0]?.id}%`);
+    expect(keys).toEqual([{ businessKey: `receipt:${invoices.data[0]?.id}`, status: "SENT" }]);
+    const receipts = (await backend.mails(viewer.email)).filter(({ subject }) => /receipt/i.test(subject));
+    expect(receipts).toHaveLength(1);
+  });
+
+  test("of a customer whom nobody knows are kept, and take effect once it is known", async () => {
+    const stranger = await backend.stripe.customers.create({ email: `${randomUUID()}@example.com` });
+    const subscription = await backend.stripe.subscriptions.create({
+      customer: stranger.id,
+      items: [{ price: priceId("team_month") }],
+      default_payment_method: "pm_card_visa",
+    });
+    await pollPaymentsEvents();
+    const kept = () =>
+      backend.rows<{ status: string; attempts: number; later: boolean; lastError: string | null }>(
+        `SELECT status, attempts, next_attempt_at > now() AS later, last_error AS "lastError"
+           FROM webhook_event WHERE object_id = $1`,
+        [subscription.id],
+      );
+    expect(await kept()).toMatchObject([
+      { status: "PENDING", lastError: expect.stringContaining("no workspace") },
+    ]);
+    expect((await kept())[0]?.attempts).toBeGreaterThan(0);
+
+    const viewer = await newViewer();
+    await backend.rows(
+      `INSERT INTO billing_customer (id, workspace_id, provider, mode, account, external_id, updated_at)
+       VALUES (gen_random_uuid(), $1, 'stripe', 'SANDBOX', '', $2, now())`,
+      [viewer.workspaceId, stranger.id],
+    );
+    await backend.rows("UPDATE webhook_event SET next_attempt_at = now() WHERE status = 'PENDING'");
+    await pump.run();
+    expect(await kept()).toMatchObject([{ status: "DONE", lastError: null }]);
+    expect(await rowsOf(viewer)).toMatchObject([{ status: "ACTIVE", planKey: "team" }]);
+  });
+
+  test("belong to the workspace of the customer, whatever the metadata claims", async () => {
+    const [payer, other] = [await newViewer(), await newViewer()];
+    const customer = await ensureCustomer(payer);
+    const subscription = await backend.stripe.subscriptions.create({
+      customer,
+      items: [{ price: priceId("team_month") }],
+      default_payment_method: "pm_card_visa",
+      metadata: { workspace_id: other.workspaceId },
+    });
+    await syncSubscription(subscription.id, nothing);
+    expect(await rowsOf(payer)).toHaveLength(1);
+    expect(await rowsOf(other)).toEqual([]);
+  });
+});
+
+describe("a second subscription beside the first", () => {
+  test("is cancelled and refunded, once, and the first goes on", async () => {
+    const viewer = await newViewer();
+    const first = await subscribe(viewer);
+    await syncSubscription(first.id, nothing);
+    const second = await subscribe(viewer, { price: "team_month" });
+    await pollPaymentsEvents();
+    await pollPaymentsEvents();
+
+    expect((await backend.stripe.subscriptions.retrieve(first.id)).status).toBe("active");
+    expect((await backend.stripe.subscriptions.retrieve(second.id)).status).toBe("canceled");
+    const refunds = (await backend.stripe.refunds.list({ limit: 100 })).data.filter(
+      ({ metadata }) => metadata?.operation_id !== undefined,
+    );
+    expect(refunds.map(({ amount, reason }) => ({ amount, reason }))).toEqual([
+      { amount: PLANS.team.prices?.month.amount, reason: "duplicate" },
+    ]);
+    expect(await outboxOf(`cancel-duplicate:${second.id}`)).toMatchObject([{ status: "SENT" }]);
+    expect(await auditOf(viewer)).toContain("subscription.duplicate");
+    expect((await findCurrentSubscription(viewer.workspaceId))?.externalId).toBe(first.id);
+    // The customer is told of what they have, not of what came and went.
+    expect(await outboxOf(`subscription-%:${second.id}%`)).toEqual([]);
+  });
+});
+
+describe("a change by the customer", () => {
+  test("is there at once, before any event", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await syncSubscription(subscription.id, nothing);
+    await changePlan({ viewer, choice: { planKey: "team", interval: "month" } });
+    expect(await rowsOf(viewer)).toMatchObject([{ planKey: "team", interval: "MONTH" }]);
+    await cancelSubscription({ viewer });
+    expect(await rowsOf(viewer)).toMatchObject([{ cancelAtPeriodEnd: true }]);
+    await resumeSubscription({ viewer });
+    expect(await rowsOf(viewer)).toMatchObject([{ cancelAtPeriodEnd: false }]);
+    expect(await auditOf(viewer)).toEqual(
+      expect.arrayContaining(["subscription.change-plan", "subscription.cancel", "subscription.resume"]),
+    );
+    await pollPaymentsEvents();
+    await expectVendorsState(viewer, subscription.id);
+    expect(await outboxOf(`subscription-cancelled:${subscription.id}:%`)).toHaveLength(1);
+  });
+
+  test("is made once when two ask at a time", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await syncSubscription(subscription.id, nothing);
+    const choice = { planKey: "team", interval: "month" } as const;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () => changePlan({ viewer, choice })),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeGreaterThan(0);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ name: "AppError" });
+    }
+    // One switch is one invoice over the difference.
+    const invoices = await backend.stripe.invoices.list({ subscription: subscription.id });
+    expect(invoices.data.map(({ billing_reason }) => billing_reason).sort()).toEqual([
+      "subscription_create",
+      "subscription_update",
+    ]);
+  });
+
+  test("whose answer was lost is found at the vendor, not made again", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await syncSubscription(subscription.id, nothing);
+    const choice = { planKey: "team", interval: "month" } as const;
+    await backend.addFault({
+      vendor: "stripe",
+      kind: "reset",
+      phase: "body",
+      route: "POST /v1/subscriptions/*",
+      times: 1,
+    });
+    await expect(changePlan({ viewer, choice })).rejects.toMatchObject({ name: "IntegrationError" });
+    await changePlan({ viewer, choice });
+    const invoices = await backend.stripe.invoices.list({ subscription: subscription.id });
+    expect(invoices.data).toHaveLength(2);
+    expect(await rowsOf(viewer)).toMatchObject([{ planKey: "team" }]);
+    const states = await backend.rows(
+      "SELECT state FROM operation WHERE workspace_id = $1 AND kind = 'CHANGE_PLAN' ORDER BY created_at",
+      [viewer.workspaceId],
+    );
+    expect(states).toEqual([{ state: "SUCCEEDED" }]);
+  });
+
+  test("that cannot be paid for changes nothing, and says so without the vendor's words", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await backend.stripe.subscriptions.update(subscription.id, {
+      default_payment_method: "pm_card_chargeCustomerFail",
+    });
+    await syncSubscription(subscription.id, nothing);
+    const change = changePlan({ viewer, choice: { planKey: "team", interval: "year" } });
+    await expect(change).rejects.toMatchObject({
+      kind: "declined",
+      userMessage: "The card was declined. Please try another card.",
+    });
+    await expectVendorsState(viewer, subscription.id);
+    expect(await rowsOf(viewer)).toMatchObject([{ planKey: "pro" }]);
+  });
+
+  test("is refused where it makes no sense", async () => {
+    const viewer = await newViewer();
+    await expect(cancelSubscription({ viewer })).rejects.toMatchObject({ code: "not_found" });
+    const subscription = await subscribe(viewer);
+    await syncSubscription(subscription.id, nothing);
+    await expect(resumeSubscription({ viewer })).rejects.toMatchObject({ code: "conflict" });
+    await expect(changePlan({ viewer, choice: { planKey: "pro", interval: "month" } })).rejects.toMatchObject(
+      {
+        code: "invalid_input",
+      },
+    );
+    await cancelSubscription({ viewer });
+    await expect(cancelSubscription({ viewer })).rejects.toMatchObject({ code: "conflict" });
+  });
+});
