@@ -3,7 +3,7 @@ import { useBrowser } from "@/tests/support/browser";
 import { joined, newPerson, seen, signIn, signUp } from "@/tests/support/journey";
 import { arrivedMail, linkIn, listMails } from "@/tests/support/mailbox";
 import { eventually } from "@/tests/support/poll";
-import { sharedStack } from "@/tests/support/shared-stack";
+import { stackUnderTest } from "@/tests/support/stack-under-test";
 
 const visit = useBrowser();
 
@@ -102,7 +102,7 @@ it.concurrent(
       expect(url.pathname).toBe("/sign-in");
       expect(url.searchParams.get("next")).toBe(path);
       await signIn(page, person);
-      await page.waitForURL(`${sharedStack().app}${path}`);
+      await page.waitForURL(`${stackUnderTest().app}${path}`);
     }
   }),
 );
@@ -110,7 +110,7 @@ it.concurrent(
 it.concurrent(
   "takes a made-up session for none",
   visit(async ({ page, context }) => {
-    const { app } = sharedStack();
+    const { app } = stackUnderTest();
     await context.addCookies([
       { name: "breakwater.session_token", value: "made-up.signature", url: app, httpOnly: true },
     ]);
@@ -125,7 +125,7 @@ it.concurrent(
 it.concurrent(
   "never leads to another site after signing in",
   visit(async ({ page, elsewhere }) => {
-    const { app } = sharedStack();
+    const { app } = stackUnderTest();
     const person = await joined(page);
     // Signed in already: the page passes on at once.
     for (const target of FOREIGN_TARGETS) {

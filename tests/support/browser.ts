@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Browser,
@@ -9,7 +9,7 @@ import {
 } from "playwright-core";
 import { afterAll, beforeAll, expect, type TestContext } from "vitest";
 import { PATIENCE_MS } from "./poll";
-import { EVIDENCE_FOLDER, sharedStack } from "./shared-stack";
+import { EVIDENCE_FOLDER, FOREIGN_CONNECTIONS, stackUnderTest } from "./stack-under-test";
 
 /** Somebody at a browser of their own. */
 export interface Visitor {
@@ -42,7 +42,7 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
 export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await launchBrowser(sharedStack().browserPath);
+    browser = await launchBrowser(stackUnderTest().browserPath);
   });
   afterAll(async () => browser?.close());
 
@@ -53,6 +53,7 @@ export function useBrowser() {
       try {
         const page = await open();
         await run({ page, context: page.context(), elsewhere: open });
+        complaints.push(...foreignConnections());
         expect(complaints, "what went wrong in the browser meanwhile").toEqual([]);
       } catch (error) {
         await keepEvidence(contexts, task.name, complaints);
@@ -69,7 +70,7 @@ function watchedContexts(browser: Browser, options: BrowserContextOptions) {
   const complaints: string[] = [];
   const open = async (): Promise<Page> => {
     const context = await browser.newContext({
-      baseURL: sharedStack().app,
+      baseURL: stackUnderTest().app,
       viewport: { width: 1280, height: 900 },
       ...options,
     });
@@ -88,6 +89,13 @@ function watchedContexts(browser: Browser, options: BrowserContextOptions) {
     return context.newPage();
   };
   return { open, contexts, complaints };
+}
+
+/** What the app or the sandbox itself has asked of another machine (see only-loopback.mjs). */
+function foreignConnections(): string[] {
+  if (!existsSync(FOREIGN_CONNECTIONS)) return [];
+  const lines = readFileSync(FOREIGN_CONNECTIONS, "utf8").trim().split("\n");
+  return lines.map((line) => `connection of a server to another machine: ${line}`);
 }
 
 export function staysHere(address: string): boolean {

@@ -4,7 +4,7 @@ import type { TestProject } from "vitest/node";
 import { ensureBrowser } from "@/scripts/stack/find-browser";
 import { startStack } from "@/scripts/stack/start-stack";
 import { createTestDatabase } from "./database";
-import { EVIDENCE_FOLDER, type SharedStack } from "./shared-stack";
+import { asStackUnderTest, EVIDENCE_FOLDER, FENCED } from "./stack-under-test";
 
 /**
  * One stack for the whole suite: the production build in `.next`, the sandbox and a database of its own, on whatever
@@ -19,6 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     mode: "test",
     databaseUrl: database.url,
+    env: FENCED,
     reporter: {
       line: (part, line) => appendFileSync(log, `${part}: ${line}\n`),
       done: () => undefined,
@@ -26,9 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     },
   });
   void stack.failed.then((failure) => console.error(failure.message));
-  const { app, mailbox, payments, control } = stack.urls;
-  const shared: SharedStack = { app, mailbox, payments, control, databaseUrl: database.url, browserPath };
-  project.provide("stack", shared);
+  project.provide("stack", asStackUnderTest(stack, browserPath));
   return async () => {
     await stack.stop();
     await database.drop();

@@ -1,13 +1,13 @@
 import type { Page } from "playwright-core";
 import type { MailboxEntry } from "@/lib/sandbox/resend/mailbox-app";
 import { eventually } from "./poll";
-import { sharedStack } from "./shared-stack";
+import { stackUnderTest } from "./stack-under-test";
 
 export type Mail = MailboxEntry;
 
 /** What has been sent to exactly this address, the newest first. */
 export async function listMails(to: string): Promise<Mail[]> {
-  const response = await fetch(`${sharedStack().mailbox}/mailbox.json?to=${encodeURIComponent(to)}`);
+  const response = await fetch(`${stackUnderTest().mailbox}/mailbox.json?to=${encodeURIComponent(to)}`);
   if (!response.ok) throw new Error(`the mailbox answered ${response.status}`);
   const { emails } = (await response.json()) as { emails: Mail[] };
   return emails;

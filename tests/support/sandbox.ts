@@ -1,5 +1,5 @@
 import { eventually } from "./poll";
-import { sharedStack } from "./shared-stack";
+import { stackUnderTest } from "./stack-under-test";
 
 /** What tests ask of the sandbox behind the app's back: the payments API, as the vendor's customer would, and faults. */
 
@@ -23,7 +23,7 @@ export interface SandboxCheckout {
 }
 
 async function list<T>(path: string, query: Record<string, string>): Promise<T[]> {
-  const url = new URL(`/v1/${path}`, sharedStack().payments);
+  const url = new URL(`/v1/${path}`, stackUnderTest().payments);
   for (const [name, value] of Object.entries({ limit: "100", ...query })) url.searchParams.set(name, value);
   const response = await fetch(url, { headers: { authorization: "Bearer sk_test_sandbox" } });
   if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}: ${await response.text()}`);
@@ -57,7 +57,7 @@ export async function eventsOf(customerId: string): Promise<SandboxEvent[]> {
 }
 
 async function control(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${sharedStack().control}${path}`, {
+  const response = await fetch(`${stackUnderTest().control}${path}`, {
     method,
     ...(body === undefined
       ? {}
@@ -109,7 +109,7 @@ async function deliveries(): Promise<Delivery[]> {
 export async function redeliver(eventIds: readonly string[]): Promise<void> {
   const before = new Map((await deliveries()).map(({ id, attempts }) => [id, attempts]));
   for (const id of eventIds) {
-    const response = await fetch(`${sharedStack().payments}/events/${id}/redeliver`, {
+    const response = await fetch(`${stackUnderTest().payments}/events/${id}/redeliver`, {
       method: "POST",
       redirect: "manual",
     });
