@@ -9,6 +9,7 @@ import { SubmitButton } from "@/components/ui/submit-button";
 import { TextField } from "@/components/ui/text-field";
 
 interface ResendVerificationFormProps {
+  /** Where it is known already it is not asked for again. */
   email?: string;
   mailboxUrl: string | null;
 }
@@ -35,18 +36,22 @@ export function ResendVerificationForm({ email, mailboxUrl }: ResendVerification
   }
   return (
     <form {...form} className="space-y-4">
-      <FormFailure failure={failure} fields={["email"]} />
-      <TextField
-        id="resend-email"
-        name="email"
-        type="email"
-        label="E-mail"
-        autoComplete="email"
-        required
-        maxLength={254}
-        defaultValue={kept("email") ?? email}
-        error={fieldError("email")}
-      />
+      <FormFailure failure={failure} fields={email === undefined ? ["email"] : []} />
+      {email === undefined ? (
+        <TextField
+          id="resend-email"
+          name="email"
+          type="email"
+          label="E-mail"
+          autoComplete="email"
+          required
+          maxLength={254}
+          defaultValue={kept("email")}
+          error={fieldError("email")}
+        />
+      ) : (
+        <input type="hidden" name="email" value={email} />
+      )}
       <SubmitButton variant="secondary" width="full" pendingLabel="Sending…">
         Send a new link
       </SubmitButton>

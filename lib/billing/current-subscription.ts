@@ -4,7 +4,9 @@ import { isLive, type SubscriptionView } from "./status";
  * The subscription that counts among all of a workspace's, oldest first: the oldest live one (a later one is a
  * duplicate that is being cancelled), else the newest ended one.
  */
-export function currentSubscription<T extends { view: SubscriptionView }>(oldestFirst: readonly T[]): T | null {
+export function currentSubscription<T extends { view: SubscriptionView }>(
+  oldestFirst: readonly T[],
+): T | null {
   return oldestFirst.find(({ view }) => isLive(view.status)) ?? oldestFirst.at(-1) ?? null;
 }
 

@@ -43,10 +43,7 @@ async function type(page: Page, label: string, text: string): Promise<void> {
 
 async function opens(page: Page, link: Locator): Promise<Page> {
   await tabTo(page, link);
-  const [opened] = await Promise.all([
-    page.context().waitForEvent("page"),
-    page.keyboard.press("Enter"),
-  ]);
+  const [opened] = await Promise.all([page.context().waitForEvent("page"), page.keyboard.press("Enter")]);
   await opened.waitForLoadState();
   return opened;
 }

@@ -22,7 +22,8 @@ const visit = useBrowser();
 const ANSWER_WITHIN_MS = 14_000;
 
 /** What only a vendor, a library or a stack trace would say. */
-const NOT_FOR_PEOPLE = /stripe|sandbox was told|ECONN|fetch failed|undefined|\bat \w+ \(|[a-z]+_error|\b[45]\d\d\b/i;
+const NOT_FOR_PEOPLE =
+  /stripe|sandbox was told|ECONN|fetch failed|undefined|\bat \w+ \(|[a-z]+_error|\b[45]\d\d\b/i;
 
 const OUTAGES: [what: string, fault: FaultInput][] = [
   ["answers 500", { vendor: "stripe", kind: "status", status: 500 }],
@@ -74,7 +75,12 @@ it(
     await page.goto("/billing");
     const dialog = page.getByRole("alertdialog");
     const change = dialog.getByRole("button", { name: "Change to Team" });
-    const fault: FaultInput = { vendor: "stripe", kind: "status", status: 500, route: "POST /v1/subscriptions/*" };
+    const fault: FaultInput = {
+      vendor: "stripe",
+      kind: "status",
+      status: 500,
+      route: "POST /v1/subscriptions/*",
+    };
     await withFault(fault, async () => {
       await page.getByRole("link", { name: "Change to Team" }).click();
       await messageAfterPressing(page, change, dialog.getByRole("alert"));

@@ -7,7 +7,12 @@ import { stackUnderTest } from "@/tests/support/stack-under-test";
 
 const visit = useBrowser();
 
-const APP_PAGES = ["/dashboard", "/billing?plan=pro&interval=year", "/billing/return?operation=none", "/settings"];
+const APP_PAGES = [
+  "/dashboard",
+  "/billing?plan=pro&interval=year",
+  "/billing/return?operation=none",
+  "/settings",
+];
 
 /** None of these may lead anywhere but to a page of the app. */
 const FOREIGN_TARGETS = [

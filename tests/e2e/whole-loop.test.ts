@@ -1,6 +1,14 @@
 import { expect, it } from "vitest";
 import { useBrowser } from "@/tests/support/browser";
-import { CARDS, newPerson, payWith, seen, seenAfterReloading, signUp, subscriptionOn } from "@/tests/support/journey";
+import {
+  CARDS,
+  newPerson,
+  payWith,
+  seen,
+  seenAfterReloading,
+  signUp,
+  subscriptionOn,
+} from "@/tests/support/journey";
 import { arrivedMail, followMailAsAPerson } from "@/tests/support/mailbox";
 
 const visit = useBrowser();

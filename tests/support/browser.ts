@@ -104,11 +104,7 @@ export function staysHere(address: string): boolean {
 }
 
 /** A picture and the text of every open tab, to see why a test failed. */
-async function keepEvidence(
-  contexts: BrowserContext[],
-  test: string,
-  complaints: string[],
-): Promise<void> {
+async function keepEvidence(contexts: BrowserContext[], test: string, complaints: string[]): Promise<void> {
   mkdirSync(EVIDENCE_FOLDER, { recursive: true });
   const name = test.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 80);
   for (const [index, page] of contexts.flatMap((context) => context.pages()).entries()) {

@@ -26,7 +26,8 @@ export function linkIn(mail: Mail, path: string): string {
     href.replaceAll("&amp;", "&"),
   );
   const link = links.find((href) => URL.canParse(href) && new URL(href).pathname === path);
-  if (link === undefined) throw new Error(`"${mail.subject}" has no link to ${path}, only to: ${links.join(" ")}`);
+  if (link === undefined)
+    throw new Error(`"${mail.subject}" has no link to ${path}, only to: ${links.join(" ")}`);
   return link;
 }
 

@@ -64,7 +64,9 @@ async function control(method: string, path: string, body?: unknown): Promise<un
       : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
   });
   if (!response.ok)
-    throw new Error(`${method} ${path} of the sandbox's control: ${response.status} ${await response.text()}`);
+    throw new Error(
+      `${method} ${path} of the sandbox's control: ${response.status} ${await response.text()}`,
+    );
   return response.json();
 }
 

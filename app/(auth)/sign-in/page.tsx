@@ -7,7 +7,7 @@ import { SignInForm } from "@/components/auth/sign-in-form";
 import { TextLink } from "@/components/auth/text-link";
 import { Alert } from "@/components/ui/alert";
 import { currentUser } from "@/lib/auth/guards";
-import { demoPeople } from "@/lib/sandbox-links";
+import { demoPeople, sandboxLinks } from "@/lib/sandbox-links";
 import { nextPath, withNext } from "../next-path";
 
 export const metadata: Metadata = { title: "Sign in" };
@@ -30,7 +30,7 @@ export default async function SignInPage({ searchParams }: PageWithSearch) {
         </div>
       ) : null}
       <div className="mt-6">
-        <SignInForm next={next} />
+        <SignInForm next={next} mailboxUrl={sandboxLinks()?.mailbox ?? null} />
       </div>
       {people.length > 0 ? <DemoSignIns people={people} next={next} /> : null}
     </>
