@@ -7,6 +7,7 @@ import type Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
+import { eventually } from "@/tests/support/poll";
 
 const backend = await startBackend();
 const { PLANS } = await import("@/lib/billing/plans");
@@ -241,10 +242,12 @@ describe("events", () => {
            FROM webhook_event WHERE object_id = $1`,
         [subscription.id],
       );
-    expect(await kept()).toMatchObject([
-      { status: "PENDING", lastError: expect.stringContaining("no workspace") },
-    ]);
-    expect((await kept())[0]?.attempts).toBeGreaterThan(0);
+    const waiting = await kept();
+    expect(waiting.length).toBeGreaterThan(0);
+    for (const event of waiting) {
+      expect(event).toMatchObject({ status: "PENDING", attempts: 1, later: true });
+      expect(event.lastError).toContain("no workspace");
+    }
 
     const viewer = await newViewer();
     await backend.rows(
@@ -254,7 +257,7 @@ describe("events", () => {
     );
     await backend.rows("UPDATE webhook_event SET next_attempt_at = now() WHERE status = 'PENDING'");
     await pump.run();
-    expect(await kept()).toMatchObject([{ status: "DONE", lastError: null }]);
+    for (const event of await kept()) expect(event).toMatchObject({ status: "DONE", lastError: null });
     expect(await rowsOf(viewer)).toMatchObject([{ status: "ACTIVE", planKey: "team" }]);
   });
 
@@ -278,6 +281,8 @@ describe("a second subscription beside the first", () => {
     const viewer = await newViewer();
     const first = await subscribe(viewer);
     await syncSubscription(first.id, nothing);
+    // The vendor's clock has seconds: of two within one of them, either counts as the first.
+    await eventually("the next second", async () => Date.now() / 1000 >= first.created + 1);
     const second = await subscribe(viewer, { price: "team_month" });
     await pollPaymentsEvents();
     await pollPaymentsEvents();

@@ -8,6 +8,7 @@ import {
   type Page,
 } from "playwright-core";
 import { afterAll, beforeAll, expect, type TestContext } from "vitest";
+import { shownText } from "./journey";
 import { PATIENCE_MS } from "./poll";
 import { EVIDENCE_FOLDER, FOREIGN_CONNECTIONS, stackUnderTest } from "./stack-under-test";
 
@@ -111,7 +112,7 @@ async function keepEvidence(contexts: BrowserContext[], test: string, complaints
     const file = join(EVIDENCE_FOLDER, `${name}-${index + 1}`);
     try {
       await page.screenshot({ path: `${file}.png`, fullPage: true, timeout: 10_000 });
-      const text = await page.locator("body").innerText({ timeout: 10_000 });
+      const text = await shownText(page.locator("body"));
       writeFileSync(`${file}.txt`, [page.url(), ...complaints, "", text].join("\n"));
       console.error(`"${test}" failed at ${page.url()}: see ${file}.png and .txt`);
     } catch (error) {

@@ -94,3 +94,9 @@ export async function seenAfterReloading(page: Page, path: string, locator: Loca
     return (await locator.filter({ visible: true }).count()) > 0;
   });
 }
+
+/** The text that a person can see; scripts and what is hidden do not count. */
+export function shownText(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: the rule means the DOM; this is Playwright's, and textContent has scripts in it.
+  return locator.innerText({ timeout: 10_000 });
+}

@@ -6,6 +6,8 @@
  */
 import type { DeliveryRecord, OutgoingWebhook, SandboxStore, WebhookDeliverer, WebhookSigner } from "./types";
 
+/** A longer timer would fire at once; nothing due by then, it is set again. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000;
 const COLLECTION = "kernel.deliveries";
 
 /** Waits between attempts, in milliseconds; the last one repeats until `maximumAttempts`. */
@@ -114,7 +116,8 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       });
       inFlight.set(key, sending);
     }
-    if (soonest !== Number.POSITIVE_INFINITY) timer = setTimeout(run, Math.max(1, soonest - now()));
+    if (soonest !== Number.POSITIVE_INFINITY)
+      timer = setTimeout(run, Math.min(LONGEST_WAIT_MS, Math.max(1, soonest - now())));
   };
 
   for (const row of store.list<DeliveryRecord>(COLLECTION)) {
