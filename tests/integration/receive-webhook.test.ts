@@ -162,6 +162,23 @@ describe("what is not meant for us", () => {
   });
 });
 
+describe("two endpoints of different API versions, while one replaces the other", () => {
+  const ours = newEvent();
+  const theirs = { ...ours, api_version: "2020-08-27" };
+
+  test("a copy in our version releases the one in quarantine", async () => {
+    await receive(signed(theirs));
+    expect(await stored(ours.id)).toMatchObject([{ status: "QUARANTINED" }]);
+    await receive(signed(ours));
+    expect(await stored(ours.id)).toEqual([{ status: "PENDING", payload: ours }]);
+  });
+
+  test("a copy in another version takes nothing back", async () => {
+    await receive(signed(theirs));
+    expect(await stored(ours.id)).toEqual([{ status: "PENDING", payload: ours }]);
+  });
+});
+
 describe("what is not believed", () => {
   const seconds = () => Math.floor(Date.now() / 1000);
 

@@ -201,6 +201,22 @@ describe("the embedded database", () => {
     }
   });
 
+  // As root the cluster lies outside the data folder, and survives `rm -rf` of a clone: the next clone at that
+  // path must not find somebody else's data.
+  it("is a new one when the data folder was deleted", async () => {
+    const first = await startPostgres({ dataDir, port: await freePort(), database: "deleted", fast: true });
+    await query(first.url, "CREATE TABLE kept AS SELECT 42 AS answer");
+    await first.stop();
+    rmSync(dataDir, { recursive: true });
+
+    const second = await startPostgres({ dataDir, port: await freePort(), database: "deleted", fast: true });
+    try {
+      expect(await query(second.url, "SELECT to_regclass('kept') AS kept")).toEqual([{ kept: null }]);
+    } finally {
+      await second.stop();
+    }
+  });
+
   it("recovers when the server itself was killed", async () => {
     const first = await startPostgres({ dataDir, port: await freePort(), database: "recovered" });
     await query(first.url, "CREATE TABLE kept AS SELECT 42 AS answer");

@@ -106,8 +106,9 @@ export async function startBackend(variables: Record<string, string> = {}) {
       return ((await response.json()) as { emails: MailboxEntry[] }).emails;
     },
     stop: async () => {
-      const { db } = await import("@/lib/db/client");
+      const { db, pool } = await import("@/lib/db/client");
       await db().$disconnect();
+      await pool().end();
       await observer.end();
       await sandbox.stop();
       await inTheMail.stop();

@@ -1,0 +1,121 @@
+import type { BrowserContext, Response } from "playwright-core";
+import { expect, it } from "vitest";
+import { useBrowser } from "@/tests/support/browser";
+import {
+  CARDS,
+  chooseThePlan,
+  joined,
+  payWith,
+  seen,
+  shownText,
+  subscriptionOn,
+} from "@/tests/support/journey";
+import { billingOf, eventsOf } from "@/tests/support/sandbox";
+import { stackUnderTest } from "@/tests/support/stack-under-test";
+
+const visit = useBrowser();
+
+/** Ids and keys as Stripe and Resend form them: https://docs.stripe.com/api, https://resend.com/docs. */
+const VENDOR_ID =
+  /\b(?:cus|sub|si|price|prod|in|ii|il|inpay|pi|pm|ch|py|evt|seti|txn|re|cs|bps|bpc|req|we|acct|card|src|tok|whsec|sk|rk|pk)_(?:test_|live_)?(?=[A-Za-z]*\d)[A-Za-z0-9]{14,}\b/g;
+
+/** What an end user is not to read anywhere. */
+const VENDOR_WORD = /\bstripe\b|better.?auth|\bprisma\b|\bpostgres/i;
+
+const PAGES = [
+  "/",
+  "/pricing",
+  "/sign-in",
+  "/sign-up",
+  "/forgot-password",
+  "/verify-email",
+  "/reset-password?token=none",
+  "/dashboard",
+  "/billing",
+  "/billing?confirm=cancel",
+  "/billing/return?operation=none",
+  "/settings",
+  "/no-such-page",
+  "/api/health",
+  "/api/health/pump",
+  "/api/webhooks/stripe",
+];
+
+interface Answer {
+  what: string;
+  text: string;
+}
+
+/** Keeps the text of every answer of the app that a browser gets meanwhile: pages, payloads, results of actions. */
+function collectAnswers(context: BrowserContext): () => Promise<Answer[]> {
+  const reading: Promise<Answer | undefined>[] = [];
+  context.on("response", (response) => {
+    const isText = /html|json|x-component|plain/.test(response.headers()["content-type"] ?? "");
+    if (response.url().startsWith(stackUnderTest().app) && isText) reading.push(textOf(response));
+  });
+  return async () => (await Promise.all(reading)).filter((answer) => answer !== undefined);
+}
+
+async function textOf(response: Response): Promise<Answer | undefined> {
+  try {
+    return { what: `${response.request().method()} ${response.url()}`, text: await response.text() };
+  } catch {
+    // A redirect has no body, and the browser forgets one that it has navigated away from; pages are read again below.
+    return undefined;
+  }
+}
+
+/** The addresses of hosted pages and invoices are the vendor's own; nothing else may carry its ids. */
+function withoutHostedAddresses(text: string): string {
+  const { port } = new URL(stackUnderTest().payments);
+  return text.replaceAll(new RegExp(`http://(localhost|127\\.0\\.0\\.1):${port}/[^"'\\s<>\\\\]*`, "g"), "");
+}
+
+it(
+  "carries no id, secret or name of a vendor in any page, payload or answer",
+  visit(async ({ page, context }) => {
+    const answers = collectAnswers(context);
+    const person = await joined(page);
+    await chooseThePlan(page, "Pro");
+    const checkoutId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    await payWith(page, CARDS.good);
+    await seen(page.getByRole("heading", { name: "Pro is active" }));
+    const returnPage = page.url();
+    await page.goto("/billing");
+    await page.getByRole("link", { name: "Change to Team" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Change to Team" }).click();
+    await seen(subscriptionOn(page).getByText("Team", { exact: true }));
+    await page.getByRole("link", { name: "Cancel subscription" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Cancel subscription" }).click();
+    await seen(subscriptionOn(page).getByText("Ending", { exact: true }));
+
+    const collected = await answers();
+    expect(collected.some(({ what }) => what.startsWith("POST"))).toBe(true);
+    for (const path of [...PAGES, returnPage]) {
+      for (const headers of [undefined, { RSC: "1" }]) {
+        const response = await context.request.get(path, { headers });
+        collected.push({ what: `${path} ${headers ? "(payload)" : ""}`, text: await response.text() });
+      }
+      await page.goto(path);
+      expect(await shownText(page.locator("body")), path).not.toMatch(VENDOR_WORD);
+    }
+
+    const { customer, subscriptions, invoices } = await billingOf(person.email);
+    const events = await eventsOf(customer.id);
+    const known = [
+      checkoutId,
+      ...[customer, ...subscriptions, ...invoices, ...events].map(({ id }) => id),
+      ...events.flatMap(({ data }) => data.object.id ?? []),
+      ...stackUnderTest().secrets,
+    ];
+    expect(known.length).toBeGreaterThan(15);
+    for (const { what, text } of collected) {
+      const ours = withoutHostedAddresses(text);
+      expect(ours.match(VENDOR_ID) ?? [], what).toEqual([]);
+      expect(
+        known.filter((secret) => ours.includes(secret)),
+        what,
+      ).toEqual([]);
+    }
+  }),
+);

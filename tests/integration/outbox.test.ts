@@ -1,0 +1,310 @@
+/**
+ * Guards the effects: what was written into the outbox happens once, whoever crashes in between, and what carries a
+ * secret is never readable at rest.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { startBackend } from "@/tests/support/backend";
+
+const backend = await startBackend();
+const { db } = await import("@/lib/db/client");
+const { claimOutboxMessages, completeOutboxMessage } = await import("@/lib/db/outbox");
+const { claimWebhookEvents, completeWebhookEvent, insertWebhookEvent } = await import(
+  "@/lib/db/webhook-events"
+);
+const { email } = await import("@/lib/integrations/email");
+const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
+const { outboxSource } = await import("@/lib/outbox/deliver");
+const { enqueueMail } = await import("@/lib/outbox/enqueue");
+const { workFrom } = await import("@/lib/pump/pump");
+const { pump } = await import("@/lib/webhooks/process");
+
+afterEach(async () => {
+  await backend.clearFaults();
+  await backend.rows("DELETE FROM outbox_message");
+});
+afterAll(() => backend.stop());
+
+const address = () => `${randomUUID()}@example.com`;
+
+function mailTo(to: string) {
+  return {
+    from: "Breakwater <hello@breakwater.example>",
+    to,
+    subject: "A subject",
+    html: "<p>Some words</p>",
+    text: "Some words",
+    category: "welcome" as const,
+  };
+}
+
+const enqueue = (to: string, businessKey: string = randomUUID()) =>
+  enqueueMail(db(), { businessKey, mail: mailTo(to) });
+
+interface Message {
+  id: string;
+  status: string;
+  attempts: number;
+  lastError: string | null;
+  externalId: string | null;
+  payload: unknown;
+  secretPayload: Buffer | null;
+  waitMs: number;
+}
+const messages = () =>
+  backend.rows<Message>(
+    `SELECT id, status, attempts, last_error AS "lastError", external_id AS "externalId", payload,
+            secret_payload AS "secretPayload", EXTRACT(EPOCH FROM next_attempt_at - now())::float * 1000 AS "waitMs"
+       FROM outbox_message ORDER BY created_at`,
+  );
+
+describe("a message", () => {
+  test("is enqueued once under its business key, at once and in one transaction with its cause", async () => {
+    const to = address();
+    await Promise.all(Array.from({ length: 10 }, () => enqueue(to, "receipt:in_1")));
+    expect(await messages()).toHaveLength(1);
+    await expect(
+      db().$transaction(async (tx) => {
+        await enqueueMail(tx, { businessKey: "receipt:in_2", mail: mailTo(to) });
+        throw new Error("the cause failed");
+      }),
+    ).rejects.toThrow("the cause failed");
+    expect(await messages()).toHaveLength(1);
+  });
+
+  test("is sent once when several processes deliver at a time", async () => {
+    const people = Array.from({ length: 50 }, address);
+    await Promise.all(people.map((to) => enqueue(to)));
+    // Each worker is what another process would run; the rows' leases alone keep them apart.
+    const workers = Array.from({ length: 6 }, () => workFrom(outboxSource));
+    for (let round = 0; round < 3; round += 1) await Promise.all(workers.map((worker) => worker.runBatch()));
+    expect((await messages()).map(({ status }) => status)).toEqual(Array(50).fill("SENT"));
+    const ids = new Set((await messages()).map(({ id }) => id));
+    const sends = (await backend.vendorCalls()).filter(({ idempotencyKey }) => ids.has(idempotencyKey ?? ""));
+    expect(sends).toHaveLength(50);
+    for (const to of people) expect(await backend.mails(to)).toHaveLength(1);
+  });
+
+  test("is sent once when a process dies between sending and noting it", async () => {
+    const to = address();
+    await enqueue(to);
+    const [claimed] = await claimOutboxMessages(1, 60_000);
+    if (!claimed) throw new Error("the message is due");
+    await email().send(mailTo(to), { idempotencyKey: claimed.id });
+    // Dead here. Nobody else takes it while the lease may still be alive …
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "PENDING", attempts: 1 }]);
+    // … and then it is done again, under the same key.
+    await backend.rows("UPDATE outbox_message SET lease_until = now() - interval '1 second'");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT", attempts: 2 }]);
+    expect(await backend.mails(to)).toHaveLength(1);
+  });
+
+  test("is not marked by a worker that has lost its lease", async () => {
+    await enqueue(address());
+    const [claimed] = await claimOutboxMessages(1, 1);
+    if (!claimed) throw new Error("the message is due");
+    await backend.rows("UPDATE outbox_message SET lease_token = gen_random_uuid()");
+    await completeOutboxMessage(claimed, { provider: "resend", externalId: "other" });
+    expect(await messages()).toMatchObject([{ status: "PENDING", externalId: null }]);
+  });
+
+  test("knows the vendor's id afterwards, so that reports find it", async () => {
+    const to = address();
+    await enqueue(to);
+    await pump.run();
+    const [mail] = await backend.mails(to);
+    expect(await messages()).toMatchObject([{ status: "SENT", externalId: mail?.id }]);
+  });
+});
+
+describe("a message that cannot be sent now", () => {
+  test("is tried again later, with our words for what happened and none of the vendor's", async () => {
+    await backend.addFault({ vendor: "resend", kind: "status", status: 500, route: "POST /emails" });
+    const to = address();
+    await enqueue(to);
+    await pump.run();
+    const [failed] = await messages();
+    expect(failed).toMatchObject({ status: "PENDING", attempts: 1 });
+    expect(failed?.lastError).toMatch(/^resend emails\.send: unavailable \(500\b/);
+    expect(failed?.lastError).not.toContain("@");
+    expect(failed?.waitMs).toBeLessThanOrEqual(1_000);
+    await backend.clearFaults();
+    await backend.rows("UPDATE outbox_message SET next_attempt_at = now()");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT", attempts: 2, lastError: null }]);
+    expect(await backend.mails(to)).toHaveLength(1);
+  });
+
+  test("waits as long as the vendor asks", async () => {
+    await backend.addFault({
+      vendor: "resend",
+      kind: "status",
+      status: 429,
+      retryAfterSeconds: 120,
+      route: "POST /emails",
+    });
+    await enqueue(address());
+    await pump.run();
+    const [limited] = await messages();
+    expect(limited).toMatchObject({ status: "PENDING", attempts: 1 });
+    expect(limited?.waitMs).toBeGreaterThan(110_000);
+  });
+
+  test("does not hold up the others", async () => {
+    await backend.addFault({
+      vendor: "resend",
+      kind: "status",
+      status: 500,
+      route: "POST /emails",
+      times: 1,
+    });
+    const people = Array.from({ length: 5 }, address);
+    for (const to of people) await enqueue(to);
+    await pump.run();
+    const states = (await messages()).map(({ status }) => status).sort();
+    expect(states).toEqual(["PENDING", "SENT", "SENT", "SENT", "SENT"]);
+  });
+
+  test("is given up after three days, and said to be dead", async () => {
+    await backend.addFault({ vendor: "resend", kind: "status", status: 500, route: "POST /emails" });
+    await enqueue(address());
+    await backend.rows("UPDATE outbox_message SET created_at = now() - interval '73 hours'");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "DEAD" }]);
+    await backend.clearFaults();
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "DEAD", attempts: 1 }]);
+  });
+});
+
+describe("a mail that carries a secret", () => {
+  const TOKEN = "a-token-that-opens-an-account";
+
+  test("is unreadable while it waits, and scrubbed once it is sent", async () => {
+    const to = address();
+    await enqueueAuthMail({ kind: "reset-password", to, name: "Ann", token: TOKEN });
+    const [waiting] = await messages();
+    expect(waiting?.payload).toBeNull();
+    expect(waiting?.secretPayload?.length).toBeGreaterThan(100);
+    const everything = JSON.stringify(await backend.rows("SELECT * FROM outbox_message"));
+    expect(everything).not.toContain(TOKEN);
+    expect(waiting?.secretPayload?.toString("latin1")).not.toContain(TOKEN);
+    expect(waiting?.secretPayload?.toString("latin1")).not.toContain(to);
+
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT", payload: null, secretPayload: null }]);
+    const [mail] = await backend.mails(to);
+    expect(mail?.html).toContain(`/reset-password?token=${TOKEN}`);
+  });
+
+  test("is written once for a token, again for the next one", async () => {
+    const to = address();
+    const mail = { kind: "verify-email", to, name: "Ann" } as const;
+    await enqueueAuthMail({ ...mail, token: "one" });
+    await enqueueAuthMail({ ...mail, token: "one" });
+    await enqueueAuthMail({ ...mail, token: "two" });
+    expect(await messages()).toHaveLength(2);
+  });
+
+  test("cannot be used to flood the mailbox of somebody who has an account", async () => {
+    const to = address();
+    for (const name of ["A", "B", "C"]) await enqueueAuthMail({ kind: "already-registered", to, name });
+    await enqueueAuthMail({ kind: "already-registered", to: to.toUpperCase(), name: "D" });
+    expect(await messages()).toHaveLength(1);
+  });
+});
+
+describe("the pump", () => {
+  test("runs once in a process: a call during a run joins it and makes it look again", async () => {
+    await backend.addFault({
+      vendor: "resend",
+      kind: "latency",
+      latencyMs: 300,
+      route: "POST /emails",
+      times: 1,
+    });
+    const [first, second] = [address(), address()];
+    await enqueue(first);
+    const run = pump.run();
+    await enqueue(second);
+    expect(pump.run()).toBe(run);
+    expect(await run).toEqual({ processed: 2, failed: 0 });
+    expect(await backend.mails(second)).toHaveLength(1);
+  });
+
+  test("leaves an event to whoever holds its lease, and never completes one whose lease is lost", async () => {
+    await insertWebhookEvent({
+      provider: "stripe",
+      account: "",
+      externalId: randomUUID(),
+      type: "invoice.paid",
+      mode: "SANDBOX",
+      apiVersion: null,
+      objectId: "in_of_nobody",
+      payload: "{}",
+      occurredAt: new Date(),
+      status: "PENDING",
+    });
+    const [held] = await claimWebhookEvents(10, 60_000);
+    expect(await claimWebhookEvents(10, 60_000)).toEqual([]);
+    if (!held) throw new Error("the event is due");
+    await backend.rows("UPDATE webhook_event SET lease_token = gen_random_uuid() WHERE id = $1", [held.id]);
+    await expect(db().$transaction((tx) => completeWebhookEvent(tx, held))).rejects.toThrow("lost the lease");
+    expect(await backend.rows("SELECT status FROM webhook_event WHERE id = $1", [held.id])).toEqual([
+      { status: "PENDING" },
+    ]);
+  });
+});
+
+describe("what the mail vendor reports", () => {
+  const report = (messageId: string, type: string) =>
+    insertWebhookEvent({
+      provider: "resend",
+      account: "",
+      externalId: randomUUID(),
+      type,
+      mode: "SANDBOX",
+      apiVersion: null,
+      objectId: messageId,
+      payload: "{}",
+      occurredAt: new Date(),
+      status: "PENDING",
+    });
+  const delivery = async () =>
+    (await backend.rows<{ delivery: string }>("SELECT delivery FROM outbox_message"))[0]?.delivery;
+
+  test("is merged in any order: a worse report is never taken back by a better one", async () => {
+    await enqueue(address());
+    await pump.run();
+    const id = (await messages())[0]?.externalId ?? "";
+    for (const [type, expected] of [
+      ["email.delivered", "DELIVERED"],
+      ["email.sent", "DELIVERED"],
+      ["email.delivery_delayed", "DELIVERED"],
+      ["email.bounced", "BOUNCED"],
+      ["email.delivered", "BOUNCED"],
+      ["email.complained", "BOUNCED"],
+      ["email.suppressed", "SUPPRESSED"],
+      ["email.bounced", "SUPPRESSED"],
+    ] as const) {
+      await report(id, type);
+      await pump.run();
+      expect(await delivery(), type).toBe(expected);
+    }
+  });
+
+  test("of a mail whose id is not noted yet is kept and tried again", async () => {
+    await enqueue(address());
+    await report("the-id-to-come", "email.delivered");
+    await pump.run();
+    const early = "SELECT status FROM webhook_event WHERE object_id = 'the-id-to-come'";
+    expect(await backend.rows(early)).toEqual([{ status: "PENDING" }]);
+    await backend.rows("UPDATE outbox_message SET external_id = 'the-id-to-come'");
+    await backend.rows("UPDATE webhook_event SET next_attempt_at = now() WHERE status = 'PENDING'");
+    await pump.run();
+    expect(await backend.rows(early)).toEqual([{ status: "DONE" }]);
+    expect(await delivery()).toBe("DELIVERED");
+  });
+});
