@@ -3,6 +3,7 @@
 import { headers } from "next/headers";
 import { z } from "zod";
 import { createAction } from "@/lib/actions/create-action";
+import { rememberReturnPath, takeReturnPath } from "@/lib/actions/return-cookie";
 import { applySessionChange } from "@/lib/actions/session-cookies";
 import { safeReturnPath } from "@/lib/auth/return-path";
 import { requestPasswordReset } from "@/lib/use-cases/auth/request-password-reset";
@@ -26,9 +27,11 @@ export const signUpAction = createAction({
     name: z.string().trim().min(1, "Please enter your name.").max(100, "Use at most 100 characters."),
     email,
     password,
+    next: z.string().optional(),
   }),
-  run: async (input) => {
+  run: async ({ next, ...input }) => {
     await signUp(input);
+    await rememberReturnPath(next);
     return { data: { email: input.email } };
   },
 });
@@ -93,7 +96,7 @@ export const verifyEmailAction = createAction({
   input: z.object({ token }),
   run: async (input) => {
     await applySessionChange(await verifyEmail({ ...input, headers: await headers() }));
-    return { data: undefined, redirectTo: "/dashboard" };
+    return { data: undefined, redirectTo: await takeReturnPath() };
   },
 });
 

@@ -11,12 +11,14 @@ import { TextLink } from "./text-link";
 
 interface SignUpFormProps {
   signInHref: string;
+  /** Where to go once the address is confirmed. */
+  next: string;
   /** Sandbox only: where the mail can be read. */
   mailboxUrl: string | null;
 }
 
 /** Makes an account and then says that a message is waiting; nothing is usable before its link is followed. */
-export function SignUpForm({ signInHref, mailboxUrl }: SignUpFormProps) {
+export function SignUpForm({ signInHref, next, mailboxUrl }: SignUpFormProps) {
   const { state, failure, form, kept, fieldError } = useKeptForm(signUpAction);
   if (state?.ok) return <CheckInbox email={state.data.email} mailboxUrl={mailboxUrl} />;
   return (
@@ -25,6 +27,7 @@ export function SignUpForm({ signInHref, mailboxUrl }: SignUpFormProps) {
         Free to start. No card is asked for until you choose a paid plan.
       </AuthHeading>
       <form {...form} className="mt-8 space-y-6">
+        <input type="hidden" name="next" value={next} />
         <FormFailure failure={failure} fields={["name", "email", "password"]} />
         <TextField
           name="name"

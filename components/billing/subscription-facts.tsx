@@ -20,8 +20,9 @@ export function periodPrice(subscription: SubscriptionView): string | null {
   return subscription.interval === null ? amount : `${amount} a ${subscription.interval}`;
 }
 
-/** What comes next: a charge, an end, or nothing. */
+/** What comes next, or has come: a charge, an end, or nothing. */
 function NextFact({ subscription, state }: { subscription: SubscriptionView; state: BillingState }) {
+  if (subscription.endedAt !== null) return <Fact label="Ended on">{formatDate(subscription.endedAt)}</Fact>;
   if (state.accessEndsAt !== null) {
     return <Fact label={state.canResume ? "Ends on" : "Access until"}>{formatDate(state.accessEndsAt)}</Fact>;
   }
@@ -46,7 +47,7 @@ interface SubscriptionFactsProps {
 }
 
 export function SubscriptionFacts({ subscription, state, card }: SubscriptionFactsProps) {
-  const price = periodPrice(subscription);
+  const price = subscription.endedAt === null ? periodPrice(subscription) : null;
   return (
     <dl className="grid grid-cols-2 gap-6 lg:grid-cols-4">
       <Fact label="Plan">{subscription.planKey === null ? "Custom" : PLANS[subscription.planKey].name}</Fact>

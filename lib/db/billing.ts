@@ -17,6 +17,8 @@ async function findPending(workspaceId: string): Promise<BillingOverview["pendin
       workspaceId,
       state: "OPEN",
       kind: { in: ["CHANGE_PLAN", "CANCEL", "RESUME"] },
+      // One that failed is nobody's work any more: the next press settles it.
+      errorCode: null,
       createdAt: { gt: new Date(Date.now() - PENDING_SHOWN_MS) },
     },
     orderBy: { createdAt: "desc" },

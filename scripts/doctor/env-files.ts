@@ -68,7 +68,7 @@ function nearestName(name: string, known: readonly string[]): string | undefined
 }
 
 /** Levenshtein distance. */
-export function editDistance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let row = 1; row <= one.length; row++) {
     const current = [row];

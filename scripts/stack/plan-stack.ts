@@ -67,8 +67,11 @@ async function planLocked(
 ): Promise<StackPlan> {
   const { mode } = options;
   const { dataDir } = folder;
-  const reporter = options.reporter ?? silentReporter;
-  if (options.build) await timed(reporter, "production build", () => buildApp(reporter, options.signal));
+  const reporter: Reporter = { ...silentReporter, ...options.reporter };
+  if (options.build) {
+    reporter.begin("building for production");
+    await timed(reporter, "production build", () => buildApp(reporter, options.signal));
+  }
 
   const values = mode === "test" ? {} : readEnvironment(mode);
   const { ports, replaced } =

@@ -2,6 +2,8 @@ import colors from "picocolors";
 
 /** How a run tells the person what it does. Plain text when the output is no terminal. */
 export type Reporter = {
+  /** A step that takes long begins. */
+  begin: (step: string) => void;
   /** A step that is done, with how long it took and a detail if there is one. */
   done: (step: string, durationMs: number, detail?: string) => void;
   /** Something to know that is no step, for example a replaced port. */
@@ -11,6 +13,7 @@ export type Reporter = {
 };
 
 export const silentReporter: Reporter = {
+  begin: () => undefined,
   done: () => undefined,
   note: () => undefined,
   line: () => undefined,
@@ -22,6 +25,7 @@ export function consoleReporter(print: (text: string) => void = console.log): Re
 } {
   let linesShown = false;
   return {
+    begin: (step) => print(`  ${colors.dim(`· ${step} …`)}`),
     done: (step, durationMs, detail) => {
       const time = colors.dim(`${(durationMs / 1000).toFixed(1)} s`.padStart(7));
       print(`  ${colors.green("✓")} ${step.padEnd(24)}${time}${detail ? `  ${colors.dim(detail)}` : ""}`);

@@ -21,7 +21,7 @@ export type StackOptions = {
   databaseUrl?: string;
   /** E-mail addresses that the seed makes operators. */
   demoOperators?: string[];
-  reporter?: Reporter;
+  reporter?: Partial<Reporter>;
   /** Stops what is starting; startStack then rejects. */
   signal?: AbortSignal;
 };

@@ -7,6 +7,7 @@ import {
   joined,
   payWith,
   seen,
+  seenAfterReloading,
   shownText,
   subscribed,
   subscriptionOn,
@@ -37,8 +38,7 @@ it.concurrent(
     // Nobody looks at the app meanwhile.
     await arrivedMail(person.email, "Your receipt");
     const later = await context.newPage();
-    await later.goto("/billing");
-    await seen(subscriptionOn(later).getByText("Active", { exact: true }));
+    await seenAfterReloading(later, "/billing", subscriptionOn(later).getByText("Active", { exact: true }));
     expect(cameBack, "the return page was loaded: this test has proved nothing").toBe(false);
   }),
 );

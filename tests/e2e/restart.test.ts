@@ -7,7 +7,14 @@ import { defaultCommands, inheritedEnvironment, startNode } from "@/scripts/stac
 import { type Stack, startStack } from "@/scripts/stack/start-stack";
 import { useBrowser } from "@/tests/support/browser";
 import { createTestDatabase, type TestDatabase } from "@/tests/support/database";
-import { CARDS, chooseThePlan, fillInCard, joined, seen, subscriptionOn } from "@/tests/support/journey";
+import {
+  CARDS,
+  chooseThePlan,
+  fillInCard,
+  joined,
+  seenAfterReloading,
+  subscriptionOn,
+} from "@/tests/support/journey";
 import { arrivedMail, listMails } from "@/tests/support/mailbox";
 import { billingOf } from "@/tests/support/sandbox";
 import { asStackUnderTest, FENCED, useOwnStack } from "@/tests/support/stack-under-test";
@@ -68,8 +75,7 @@ it(
     app = await startApp(stack);
     // Nobody looks at the app: the events are delivered again by themselves.
     await arrivedMail(person.email, "Your receipt");
-    await page.goto("/billing");
-    await seen(subscriptionOn(page).getByText("Active", { exact: true }));
+    await seenAfterReloading(page, "/billing", subscriptionOn(page).getByText("Active", { exact: true }));
     const receipts = (await listMails(person.email)).filter(({ subject }) => subject.includes("receipt"));
     expect(receipts).toHaveLength(1);
   }),

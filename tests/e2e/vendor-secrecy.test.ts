@@ -36,10 +36,9 @@ const PAGES = [
   "/billing/return?operation=none",
   "/settings",
   "/no-such-page",
-  "/api/health",
-  "/api/health/pump",
-  "/api/webhooks/stripe",
 ];
+
+const ROUTES = ["/api/health", "/api/health/pump", "/api/webhooks/stripe", "/api/cron/pump", "/icon.svg"];
 
 interface Answer {
   what: string;
@@ -91,11 +90,13 @@ it(
 
     const collected = await answers();
     expect(collected.some(({ what }) => what.startsWith("POST"))).toBe(true);
-    for (const path of [...PAGES, returnPage]) {
+    for (const path of [...PAGES, ...ROUTES, returnPage]) {
       for (const headers of [undefined, { RSC: "1" }]) {
         const response = await context.request.get(path, { headers });
         collected.push({ what: `${path} ${headers ? "(payload)" : ""}`, text: await response.text() });
       }
+    }
+    for (const path of [...PAGES, returnPage]) {
       await page.goto(path);
       expect(await shownText(page.locator("body")), path).not.toMatch(VENDOR_WORD);
     }

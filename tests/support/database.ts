@@ -21,8 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-/** The server's maintenance database, as its superuser; for tests of migrations. */
-export function testServerUrl(): string {
+function testServerUrl(): string {
   const url = process.env[TEST_SERVER_VARIABLE];
   if (url) return url;
   throw new Error(

@@ -11,5 +11,11 @@ export const metadata: Metadata = { title: "Create your account" };
 export default async function SignUpPage({ searchParams }: PageWithSearch) {
   const next = nextPath((await searchParams).next);
   if (await currentUser()) redirect(next);
-  return <SignUpForm signInHref={withNext("/sign-in", next)} mailboxUrl={sandboxLinks()?.mailbox ?? null} />;
+  return (
+    <SignUpForm
+      signInHref={withNext("/sign-in", next)}
+      next={next}
+      mailboxUrl={sandboxLinks()?.mailbox ?? null}
+    />
+  );
 }

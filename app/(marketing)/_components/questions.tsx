@@ -1,4 +1,5 @@
 import { ChevronDown } from "lucide-react";
+import { PAST_DUE_GRACE_DAYS } from "@/lib/billing/status";
 
 const QUESTIONS = [
   {
@@ -13,8 +14,7 @@ const QUESTIONS = [
   },
   {
     question: "What if a payment fails?",
-    answer:
-      "You hear from us by e-mail and see it on your billing page. You keep the plan for 14 days while we try again, so a lost card does not stop your work.",
+    answer: `You hear from us by e-mail and see it on your billing page. You keep the plan for ${PAST_DUE_GRACE_DAYS} days while we try again, so a lost card does not stop your work.`,
   },
   {
     question: "Where do my card details go?",
