@@ -7,7 +7,7 @@ export interface DemoPerson {
   role: string;
 }
 
-export const DEMO_OPERATOR_EMAIL = "operator@breakwater.example";
+const DEMO_OPERATOR_EMAIL = "operator@breakwater.example";
 
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
   {

@@ -2,7 +2,7 @@
  * From what the payments vendor says of a subscription to what a customer has and sees. Pure, safe for the browser;
  * the one table that pages, guards and tests read.
  */
-import { type BillingInterval, type Feature, PLANS, type Plan, type PlanKey } from "./plans";
+import { type BillingInterval, PLANS, type Plan, type PlanKey } from "./plans";
 
 export const SUBSCRIPTION_STATUSES = [
   "incomplete",
@@ -126,8 +126,4 @@ export function billingState(subscription: SubscriptionView | null, now: Date): 
     canCancel: live && !ending,
     canResume: ending && steady,
   };
-}
-
-export function hasFeature(state: BillingState, feature: Feature): boolean {
-  return state.plan.features.includes(feature);
 }

@@ -53,7 +53,7 @@ function catalogueEntry(price: Stripe.Price): { planKey: PlanKey | null; interva
   return { planKey: (price.lookup_key && parsePriceKey(price.lookup_key)?.plan) || null, interval };
 }
 
-export function cardFrom(method: Stripe.PaymentMethod | string | null | undefined): CardSnapshot | null {
+function cardFrom(method: Stripe.PaymentMethod | string | null | undefined): CardSnapshot | null {
   if (method == null || typeof method === "string" || !method.card) return null;
   const { brand, last4, exp_month, exp_year } = method.card;
   return { brand, last4, expMonth: exp_month, expYear: exp_year };
