@@ -46,7 +46,8 @@ export default defineConfig({
         testTimeout: testTimeoutMs,
         hookTimeout: Math.max(testTimeoutMs, 60_000),
         fileParallelism: !serial,
-        maxConcurrency: 3,
+        // As many browsers as two processors can carry.
+        maxConcurrency: stack ? 3 : 5,
         // A test that passes at the second attempt is not a passing test.
         retry: 0,
       },

@@ -106,7 +106,7 @@ function isLoopback(url: string | undefined): boolean {
       hostname === "localhost" ||
       hostname.endsWith(".localhost") ||
       hostname === "[::1]" ||
-      /^127\./.test(hostname)
+      /^127(\.\d{1,3}){3}$/.test(hostname)
     );
   } catch {
     return false;

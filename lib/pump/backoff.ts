@@ -19,5 +19,7 @@ export function nextAttempt(input: {
 }): NextAttempt {
   if (!input.retryable || input.ageMs > GIVE_UP_MS) return { kind: "dead" };
   const ceiling = Math.min(CAP_MS, BASE_MS * 2 ** (input.attempts - 1));
-  return { kind: "retry", delayMs: Math.max(input.retryAfterMs ?? 0, Math.ceil(input.random * ceiling)) };
+  // A vendor that asks for more than our patience is asked once more before the work is given up.
+  const asked = Math.min(input.retryAfterMs ?? 0, GIVE_UP_MS);
+  return { kind: "retry", delayMs: Math.max(asked, Math.ceil(input.random * ceiling)) };
 }

@@ -183,9 +183,10 @@ function describeSessions(get: Get) {
 
     test("is not there for a cookie with somebody else's signature", async () => {
       const [ann, bob] = [await newMember(get()), await newMember(get())];
-      const valueOf = (headers: Headers) => (headers.get("cookie") ?? "").split("; ")[0]?.split("=") ?? [];
-      const [name, mine = ""] = valueOf(ann.headers);
-      const [, theirs = ""] = valueOf(bob.headers);
+      const firstCookie = (headers: Headers) =>
+        (headers.get("cookie") ?? "").split("; ")[0]?.split("=") ?? [];
+      const [name, mine = ""] = firstCookie(ann.headers);
+      const [, theirs = ""] = firstCookie(bob.headers);
       const mixed = `${decodeURIComponent(mine).split(".")[0]}.${decodeURIComponent(theirs).split(".")[1]}`;
       const headers = new Headers({ cookie: `${name}=${encodeURIComponent(mixed)}` });
       expect(await get().provider.getIdentity(headers)).toBeNull();

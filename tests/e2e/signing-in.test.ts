@@ -1,6 +1,15 @@
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { useBrowser } from "@/tests/support/browser";
-import { joined, newPerson, seen, signIn, signUp } from "@/tests/support/journey";
+import {
+  confirmAddress,
+  joined,
+  newPerson,
+  seen,
+  sendSignUpForm,
+  signIn,
+  signUp,
+} from "@/tests/support/journey";
 import { arrivedMail, linkIn, listMails } from "@/tests/support/mailbox";
 import { eventually } from "@/tests/support/poll";
 import { stackUnderTest } from "@/tests/support/stack-under-test";
@@ -83,6 +92,22 @@ async function arrivedMailAfter(earlierId: string, to: string) {
 }
 
 it.concurrent(
+  "brings a newcomer to the plan they chose on the pricing page, once the address is confirmed",
+  visit(async ({ page }) => {
+    const person = newPerson();
+    await page.goto("/pricing");
+    await page.getByText("Yearly").click();
+    await page.getByRole("link", { name: "Choose Team" }).filter({ visible: true }).click();
+    await page.waitForURL("**/sign-up?next=*");
+    await sendSignUpForm(page, person);
+    await confirmAddress(page, person);
+    await page.waitForURL("**/billing?plan=team&interval=year");
+    await page.getByRole("button", { name: "Choose Team" }).click();
+    await seen(page.getByText("$490.00 / year"));
+  }),
+);
+
+it.concurrent(
   "does not tell a stranger that an address has an account",
   visit(async ({ page, elsewhere }) => {
     const person = await joined(page);
@@ -127,6 +152,14 @@ it.concurrent(
   }),
 );
 
+/** What somebody could send who writes their own form. */
+async function writeIntoNext(page: Page, target: string): Promise<void> {
+  const field = page.locator("input[name=next]").first();
+  await field.evaluate((input: HTMLInputElement, value) => {
+    input.value = value;
+  }, target);
+}
+
 it.concurrent(
   "never leads to another site after signing in",
   visit(async ({ page, elsewhere }) => {
@@ -138,15 +171,18 @@ it.concurrent(
       expect(response?.status(), target).toBe(200);
       expect(page.url(), target).toBe(`${app}/dashboard`);
     }
+    // Just signed up: it waits in a cookie for the confirmation.
+    const newcomer = await elsewhere();
+    const stranger = newPerson();
+    await newcomer.goto("/sign-up?next=%2F..%2F%2Fevil.example");
+    await writeIntoNext(newcomer, "/..//evil.example");
+    await sendSignUpForm(newcomer, stranger);
+    await confirmAddress(newcomer, stranger);
+    await newcomer.waitForURL(`${app}/dashboard`);
     // Not yet: the form carries it, also where somebody has written another value into it.
     const visitor = await elsewhere();
     await visitor.goto("/sign-in?next=%2F..%2F%2Fevil.example");
-    await visitor
-      .locator("input[name=next]")
-      .first()
-      .evaluate((input: HTMLInputElement) => {
-        input.value = "//evil.example";
-      });
+    await writeIntoNext(visitor, "//evil.example");
     await signIn(visitor, person);
     await visitor.waitForURL(`${app}/dashboard`);
   }),

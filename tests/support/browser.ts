@@ -7,7 +7,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { afterAll, beforeAll, expect, type TestContext } from "vitest";
+import { afterAll, beforeAll, type TestContext } from "vitest";
 import { shownText } from "./journey";
 import { PATIENCE_MS } from "./poll";
 import { EVIDENCE_FOLDER, FOREIGN_CONNECTIONS, stackUnderTest } from "./stack-under-test";
@@ -55,7 +55,7 @@ export function useBrowser() {
         const page = await open();
         await run({ page, context: page.context(), elsewhere: open });
         complaints.push(...foreignConnections());
-        expect(complaints, "what went wrong in the browser meanwhile").toEqual([]);
+        if (complaints.length > 0) throw new Error(`Meanwhile in the browser:\n${complaints.join("\n")}`);
       } catch (error) {
         await keepEvidence(contexts, task.name, complaints);
         throw error;
@@ -99,7 +99,7 @@ function foreignConnections(): string[] {
   return lines.map((line) => `connection of a server to another machine: ${line}`);
 }
 
-export function staysHere(address: string): boolean {
+function staysHere(address: string): boolean {
   const url = new URL(address);
   return WITHOUT_A_HOST.has(url.protocol) || OURS.has(url.hostname);
 }

@@ -22,9 +22,14 @@ export function newPerson(name = "Ada Lovelace"): Person {
   return { name, email: `ada-${randomUUID()}@example.test`, password: "correct horse battery" };
 }
 
-/** Fills in and sends the sign-up form; the account still waits for its confirmation. */
+/** Makes an account, which still waits for its confirmation. */
 export async function signUp(page: Page, person: Person): Promise<void> {
   await page.goto("/sign-up");
+  await sendSignUpForm(page, person);
+}
+
+/** On an open sign-up page. */
+export async function sendSignUpForm(page: Page, person: Person): Promise<void> {
   await page.getByLabel("Name").fill(person.name);
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
@@ -32,12 +37,17 @@ export async function signUp(page: Page, person: Person): Promise<void> {
   await seen(page.getByRole("heading", { name: "Check your inbox" }));
 }
 
+/** Follows the link of the confirmation mail and confirms, in this browser. */
+export async function confirmAddress(page: Page, { email }: Person): Promise<void> {
+  const mail = await arrivedMail(email, "Confirm your e-mail address");
+  await page.goto(linkIn(mail, "/verify-email"));
+  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
+}
+
 /** A fresh person with a confirmed account, at their dashboard. */
 export async function joined(page: Page, person = newPerson()): Promise<Person> {
   await signUp(page, person);
-  const mail = await arrivedMail(person.email, "Confirm your e-mail address");
-  await page.goto(linkIn(mail, "/verify-email"));
-  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
+  await confirmAddress(page, person);
   await page.waitForURL("**/dashboard");
   await seen(page.getByRole("heading", { name: "Dashboard" }));
   return person;

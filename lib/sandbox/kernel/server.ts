@@ -71,8 +71,11 @@ export async function openLoopbackServer(options: LoopbackServerOptions): Promis
     { overrideGlobalObjects: false },
   );
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // A kept-alive connection would outlive the closed port.
-    if (refusing) outgoing.shouldKeepAlive = false;
+    // A kept-alive connection would outlive the closed port; not all of them count as idle when it closes.
+    if (refusing) {
+      incoming.socket.destroy();
+      return;
+    }
     outgoing.once("finish", () => refusing && outgoing.socket?.destroySoon());
     void listener(incoming, outgoing);
   };

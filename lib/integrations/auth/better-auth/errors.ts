@@ -1,4 +1,4 @@
-import { APIError } from "better-auth/api";
+import { isAPIError } from "better-auth/api";
 import { AppError, isAppError } from "@/lib/errors/app-error";
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "./client";
 
@@ -7,10 +7,12 @@ const WRONG_PAIR = "The e-mail address or the password is not right.";
 /** By Better Auth's error codes; one that is not listed is a fault of ours and stays internal. */
 export function toAppError(error: unknown): AppError {
   if (isAppError(error)) return error;
-  const code = error instanceof APIError ? error.body?.code : undefined;
+  const code = isAPIError(error) ? error.body?.code : undefined;
   switch (code) {
     case "INVALID_EMAIL_OR_PASSWORD":
       return new AppError("unauthenticated", { userMessage: WRONG_PAIR });
+    // The library's own check of what it is handed; an address is all of it that ours does not catch before.
+    case "VALIDATION_ERROR":
     case "INVALID_EMAIL":
       return fieldError("email", "This does not look like an e-mail address.");
     case "EMAIL_NOT_VERIFIED":

@@ -15,10 +15,14 @@ const envelope = z.object({
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
 
-/** `t=` of the `Stripe-Signature` header, unix seconds: https://docs.stripe.com/webhooks#verify-manually. */
+/**
+ * `t=` of the `Stripe-Signature` header, unix seconds: https://docs.stripe.com/webhooks#verify-manually. Null for more
+ * than one: the SDK may take the other, and an old signature would pass under a new time.
+ */
 function signedAt(header: string): number | null {
-  const value = /(?:^|,)t=(\d+)(?:,|$)/.exec(header)?.[1];
-  return value === undefined ? null : Number(value);
+  const times = header.split(",").filter((part) => part.trim().startsWith("t="));
+  const value = /^t=(\d+)$/.exec(times[0] ?? "")?.[1];
+  return times.length !== 1 || value === undefined ? null : Number(value);
 }
 
 export function eventFrom(event: Stripe.Event, mode: ProviderModeName, json: string): PaymentsEvent {

@@ -1,0 +1,186 @@
+/** Guards the one place that knows Stripe's shapes, on the vendor's own published examples. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type Stripe from "stripe";
+import { describe, expect, test } from "vitest";
+import { SUBSCRIPTION_STATUSES } from "@/lib/billing/status";
+import {
+  checkoutFrom,
+  idOf,
+  invoiceFrom,
+  subscriptionFrom,
+} from "@/lib/integrations/payments/stripe/mapping";
+
+const { resources } = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../fixtures/stripe-object-examples.json"), "utf8"),
+) as { resources: Record<string, unknown> };
+
+/** A published example with some members replaced. */
+const subscription = (changes: object = {}) =>
+  ({ ...(resources.subscription as object), status: "active", ...changes }) as Stripe.Subscription;
+const invoice = (changes: object = {}) =>
+  ({ ...(resources.invoice as object), ...changes }) as Stripe.Invoice;
+const session = (changes: object = {}) =>
+  ({ ...(resources["checkout.session"] as object), ...changes }) as Stripe.Checkout.Session;
+
+const itemWith = (price: object, more: object = {}) => {
+  const [item] = subscription().items.data;
+  return { items: { object: "list", data: [{ ...item, ...more, price: { ...item?.price, ...price } }] } };
+};
+
+describe("a subscription", () => {
+  test("of the vendor's example comes out whole", () => {
+    expect(subscriptionFrom(subscription())).toMatchObject({
+      id: "sub_1Pgc6rB7WZ01zgkWNy0Cn5nw",
+      customerId: "cus_QXg1o8vcGmoR32",
+      workspaceId: null,
+      operationId: null,
+      status: "active",
+      planKey: null,
+      interval: "month",
+      quantity: 1,
+      unitAmount: 2_000,
+      currency: "usd",
+      card: null,
+    });
+  });
+
+  test("has its period on its item, in seconds", () => {
+    const items = itemWith({}, { current_period_start: 1_793_491_200, current_period_end: 1_796_083_200 });
+    expect(subscriptionFrom(subscription(items))).toMatchObject({
+      currentPeriodStart: new Date("2026-11-01T00:00:00Z"),
+      currentPeriodEnd: new Date("2026-12-01T00:00:00Z"),
+    });
+  });
+
+  test("without items has neither plan nor period", () => {
+    const empty = subscriptionFrom(subscription({ items: { object: "list", data: [] } }));
+    expect(empty).toMatchObject({
+      planKey: null,
+      interval: null,
+      quantity: 1,
+      unitAmount: null,
+      currentPeriodEnd: null,
+    });
+  });
+
+  test("knows its plan by the price's metadata, and else by its lookup key", () => {
+    const planOf = (price: object) => subscriptionFrom(subscription(itemWith(price))).planKey;
+    expect(planOf({ metadata: { plan: "team" }, lookup_key: "pro_month" })).toBe("team");
+    expect(planOf({ metadata: {}, lookup_key: "pro_month" })).toBe("pro");
+    // The lookup key has moved to a newer price; who pays the old one has not lost their plan.
+    expect(planOf({ metadata: { plan: "pro" }, lookup_key: null })).toBe("pro");
+    expect(planOf({ metadata: { plan: "free" }, lookup_key: null })).toBeNull();
+    expect(planOf({ metadata: { plan: "platinum" }, lookup_key: "gold_month" })).toBeNull();
+  });
+
+  test("knows no interval that is not sold", () => {
+    const weekly = itemWith({ recurring: { interval: "week" } });
+    expect(subscriptionFrom(subscription(weekly)).interval).toBeNull();
+  });
+
+  test.each(SUBSCRIPTION_STATUSES)("may be %s", (status) => {
+    expect(subscriptionFrom(subscription({ status })).status).toBe(status);
+  });
+
+  test("in a state that nobody knows yet is an error, never a guess at whether somebody has paid", () => {
+    expect(() => subscriptionFrom(subscription({ status: "hibernating" }))).toThrow(
+      expect.objectContaining({ name: "IntegrationError", kind: "unknown", vendorCode: "hibernating" }),
+    );
+  });
+
+  test("is charged to its own card, else to the customer's, else to none that we can show", () => {
+    const card = (last4: string) => ({ card: { brand: "visa", last4, exp_month: 12, exp_year: 2034 } });
+    const customer = { id: "cus_1", invoice_settings: { default_payment_method: card("1111") } };
+    const cardOf = (changes: object) => subscriptionFrom(subscription(changes)).card?.last4;
+    expect(cardOf({ default_payment_method: card("4242"), customer })).toBe("4242");
+    expect(cardOf({ default_payment_method: null, customer })).toBe("1111");
+    expect(cardOf({ default_payment_method: "pm_1", customer: "cus_1" })).toBeUndefined();
+    expect(
+      cardOf({ default_payment_method: null, customer: { id: "cus_1", deleted: true } }),
+    ).toBeUndefined();
+    expect(cardOf({ default_payment_method: { type: "sepa_debit" }, customer: "cus_1" })).toBeUndefined();
+  });
+
+  test("carries the workspace and the operation that we wrote", () => {
+    const metadata = { workspace_id: "w1", operation_id: "o1" };
+    expect(subscriptionFrom(subscription({ metadata }))).toMatchObject({
+      workspaceId: "w1",
+      operationId: "o1",
+    });
+  });
+});
+
+describe("an invoice", () => {
+  test("of the vendor's example comes out whole", () => {
+    expect(invoiceFrom(invoice({ status: "open" }))).toMatchObject({
+      customerId: "cus_QXg1o8vcGmoR32",
+      status: "open",
+      isFirst: false,
+      amountDue: 1_000,
+      amountPaid: 0,
+      currency: "usd",
+      attemptCount: 0,
+    });
+  });
+
+  test("names its subscription where it has one, and whether it is the first", () => {
+    const parent = { subscription_details: { subscription: "sub_1" } };
+    expect(invoiceFrom(invoice({ parent, billing_reason: "subscription_create" }))).toMatchObject({
+      subscriptionId: "sub_1",
+      isFirst: true,
+    });
+    expect(invoiceFrom(invoice({ parent: null }))).toMatchObject({ subscriptionId: null });
+    const expanded = { subscription_details: { subscription: { id: "sub_2" } } };
+    expect(invoiceFrom(invoice({ parent: expanded }))).toMatchObject({ subscriptionId: "sub_2" });
+  });
+
+  test("of nobody, or in no state yet, is none", () => {
+    expect(invoiceFrom(invoice({ customer: null }))).toBeNull();
+    expect(invoiceFrom(invoice({ status: null }))).toBeNull();
+  });
+
+  test("in a state that nobody knows yet is an error", () => {
+    expect(() => invoiceFrom(invoice({ status: "pondering" }))).toThrow(
+      expect.objectContaining({ vendorCode: "pondering" }),
+    );
+  });
+});
+
+describe("a checkout", () => {
+  test("of the vendor's example comes out whole", () => {
+    expect(checkoutFrom(session({ status: "open" }))).toMatchObject({
+      id: expect.stringMatching(/^cs_/),
+      state: "open",
+      operationId: null,
+    });
+  });
+
+  test("that is paid has a subscription and no page", () => {
+    const paid = session({
+      status: "complete",
+      url: null,
+      subscription: { id: "sub_1" },
+      expires_at: 1_793_491_200,
+    });
+    expect(checkoutFrom(paid)).toMatchObject({
+      state: "complete",
+      url: null,
+      subscriptionId: "sub_1",
+      expiresAt: new Date("2026-11-01T00:00:00Z"),
+    });
+  });
+
+  test("in a state that nobody knows yet is an error", () => {
+    expect(() => checkoutFrom(session({ status: "maybe" }))).toThrow(
+      expect.objectContaining({ vendorCode: "maybe" }),
+    );
+  });
+});
+
+describe("a reference", () => {
+  test("is an id, expanded or not", () => {
+    expect(idOf("cus_1")).toBe("cus_1");
+    expect(idOf({ id: "cus_1" })).toBe("cus_1");
+  });
+});
