@@ -1,4 +1,5 @@
 /** What a server process does before it serves: refuse a bad environment, then keep the pump going. */
+import { builtForSandbox, rawVariables } from "@/lib/env-raw";
 import { describeProblems, envProblems } from "@/lib/env-rules";
 import { errorFields, logger } from "@/lib/logger";
 import { processSingleton } from "@/lib/process-singleton";
@@ -41,7 +42,6 @@ async function startTimers(): Promise<void> {
 /** Refuses a bad environment by ending the process: thrown, it would leave a server that answers 500 to everybody. */
 export async function boot(): Promise<void> {
   try {
-    const { builtForSandbox, rawVariables } = await import("@/lib/env");
     const problems = envProblems(rawVariables(), builtForSandbox);
     if (problems.length > 0) throw new Error(describeProblems(problems));
     await startTimers();

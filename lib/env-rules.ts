@@ -17,10 +17,14 @@ interface Rule {
   /** Starts of a well-formed value; empty for any. */
   prefixes: readonly string[];
   minLength?: number;
+  pattern?: RegExp;
   /** A comma list (secrets in rotation), checked entry by entry. */
   list?: boolean;
   requiredIn: "always" | "production" | "public";
 }
+
+/** "Name <address>" or an address alone. */
+const SENDER = /^([^<>]*<[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+)$/;
 
 const STRIPE_KEYS = "https://dashboard.stripe.com/apikeys";
 const RULES: readonly Rule[] = [
@@ -79,15 +83,21 @@ const RULES: readonly Rule[] = [
   },
   {
     variable: "EMAIL_FROM",
+    pattern: SENDER,
     source: 'a sender of a domain that is verified at your mail vendor, for example "Acme <hello@acme.com>"',
     prefixes: [],
     requiredIn: "always",
   },
 ];
 
-/** Values that stand in examples and were never meant to be used. */
+/** Values that stand in examples and were never meant to be used; a key's prefix is taken off first. */
 const PLACEHOLDER =
-  /^(changeme|change-me|replace-?me|your[-_ ].*|<.*>|xxx+|placeholder|todo|secret|example)$|\.\.\.|…|_x{3,}$/i;
+  /^(changeme|change[-_]me|replace[-_]?me|your[-_ ].*|<.*>|x{3,}|placeholder|todo|secret|example|key|\*+)$|\.\.\.|…|[_-]x{3,}$|\/\/your-|user:password@|@host[:/]/i;
+const KEY_PREFIX = /^(sk_test_|sk_live_|rk_test_|rk_live_|pk_test_|pk_live_|whsec_|re_)/;
+
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value.trim().replace(KEY_PREFIX, ""));
+}
 
 /** Overrides of a vendor's address: a way to send keys elsewhere, so only the sandbox may use them. */
 const OVERRIDES = ["STRIPE_API_BASE", "RESEND_BASE_URL"];
@@ -121,7 +131,8 @@ function isRequired(rule: Rule, production: boolean, sandbox: boolean): boolean 
 function checkValue(rule: Rule, value: string): string | null {
   if (value.trim() === "") return "is blank";
   for (const entry of rule.list ? value.split(",").map((one) => one.trim()) : [value.trim()]) {
-    if (PLACEHOLDER.test(entry)) return "still holds a placeholder";
+    if (isPlaceholder(entry)) return "still holds a placeholder";
+    if (rule.pattern && !rule.pattern.test(entry)) return "does not have the right form";
     if (rule.prefixes.length > 0 && !rule.prefixes.some((prefix) => entry.startsWith(prefix))) {
       return `must start with ${rule.prefixes.join(" or ")}`;
     }
@@ -155,6 +166,8 @@ function checkSandbox(variables: Variables, sandbox: boolean, builtForSandbox: b
       "was set when this build was made: its pages carry the sandbox's bar. Build again without it.",
     );
   }
+  if (variables.SANDBOX && !["0", "1"].includes(variables.SANDBOX))
+    refuse("SANDBOX", "must be 1, 0 or unset.");
   if (sandbox && variables.VERCEL)
     refuse("SANDBOX", "may not be set on Vercel: it serves stand-ins instead of vendors. Remove it.");
   if (sandbox && !isLoopback(variables.APP_URL)) {

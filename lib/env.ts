@@ -1,6 +1,6 @@
 /**
- * The one reader of the server's environment. Shapes are checked here; what must be there in which mode is decided in
- * lib/env-rules.ts at boot, so that a build needs no keys and a boot names every problem at once.
+ * The server's environment, typed. What must be there in which mode is decided in lib/env-rules.ts at boot, before
+ * this is loaded, so that a build needs no keys and a boot names its problems and where to get what is missing.
  */
 import { createEnv } from "@t3-oss/env-nextjs";
 import { z } from "zod";
@@ -16,7 +16,6 @@ export const env = createEnv({
     NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
     VERCEL: z.string().optional(),
     VERCEL_PROJECT_PRODUCTION_URL: z.string().optional(),
-    NEXT_PHASE: z.string().optional(),
 
     DATABASE_URL: z.string().optional(),
 
@@ -56,17 +55,9 @@ export const env = createEnv({
 /** Whether vendors without a key are served by local stand-ins. */
 export const isSandbox = env.SANDBOX === "1";
 
-/** Whether static pages were built with the sandbox's bar on them; written by next.config.ts. */
-export const builtForSandbox = process.env.BREAKWATER_BUILT_FOR_SANDBOX === "1";
-
 /** The app's own origin, without a trailing slash. */
 export function appUrl(): string {
   const configured =
     env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
   return (configured || "http://localhost:3000").replace(/\/+$/, "");
-}
-
-/** The variables as they were given, for the rules of lib/env-rules.ts. */
-export function rawVariables(): Readonly<Record<string, string | undefined>> {
-  return process.env;
 }

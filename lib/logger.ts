@@ -20,6 +20,15 @@ export const logger = pino({
   },
 });
 
+/** Where it happened, and nothing of the message: that may go over several lines of the stack. */
+function framesOf(stack: string | undefined): string | undefined {
+  return stack
+    ?.split("\n")
+    .filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line))
+    .slice(0, 5)
+    .join("\n");
+}
+
 /** An error as log fields: its class, code and our own message, without a vendor's objects. */
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -28,5 +37,5 @@ export function errorFields(error: unknown): Record<string, unknown> {
   // Database and library messages may quote values; only our own errors are known not to.
   return name === "AppError" || name === "IntegrationError"
     ? { error: name, code, message }
-    : { error: name, code, stack: stack?.split("\n").slice(1, 6).join("\n") };
+    : { error: name, code, stack: framesOf(stack) };
 }

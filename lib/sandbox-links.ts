@@ -1,5 +1,5 @@
 import { env, isSandbox } from "@/lib/env";
-import { DEMO_PEOPLE, type DemoPerson } from "@/prisma/demo-people";
+import type { DemoPerson } from "@/prisma/demo-people";
 
 /** The sandbox's own pages, as this app links to them. */
 export const SANDBOX_PAGES = ["mailbox", "payments", "events", "control"] as const;
@@ -37,6 +37,11 @@ export function sandboxTarget(page: SandboxPage): string | null {
 }
 
 /** Who may be signed in as with one click; nobody outside sandbox mode. */
-export function demoPeople(): DemoPerson[] {
-  return isSandbox ? [...DEMO_PEOPLE] : [];
+export async function demoPeople(): Promise<DemoPerson[]> {
+  // Written out, so that a production build drops the branch and with it the demo passwords.
+  if (process.env.BREAKWATER_BUILT_FOR_SANDBOX === "1") {
+    const { DEMO_PEOPLE } = await import("@/prisma/demo-people");
+    return isSandbox ? [...DEMO_PEOPLE] : [];
+  }
+  return [];
 }

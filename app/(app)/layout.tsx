@@ -10,6 +10,9 @@ const PAGES = [
   { href: "/settings", label: "Settings" },
 ];
 
+/** Seconds; what an action leaves in the outbox is delivered after its answer. */
+export const maxDuration = 60;
+
 export default async function AppLayout({ children }: { children: ReactNode }) {
   const viewer = await requireUser();
   return (

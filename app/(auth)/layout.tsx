@@ -2,6 +2,9 @@ import type { ReactNode } from "react";
 import { HarbourIllustration } from "@/components/brand/harbour-illustration";
 import { Logo } from "@/components/brand/logo";
 
+/** Seconds; what an action leaves in the outbox is delivered after its answer. */
+export const maxDuration = 60;
+
 export default function AuthLayout({ children }: { children: ReactNode }) {
   return (
     <div className="grid flex-1 lg:grid-cols-2">

@@ -16,11 +16,10 @@ const STATUS: Record<InvoiceView["status"], { label: string; tone: Tone }> = {
 };
 
 function InvoiceLink({ invoice }: { invoice: InvoiceView }) {
-  const href = invoice.hostedUrl ?? invoice.pdfUrl;
-  if (href === null) return null;
+  if (invoice.href === null) return null;
   return (
     <a
-      href={href}
+      href={invoice.href}
       target="_blank"
       rel="noopener noreferrer"
       aria-label={`${invoice.status === "open" ? "Pay" : "View"} invoice ${invoice.number ?? `of ${formatDate(invoice.issuedAt)}`}`}

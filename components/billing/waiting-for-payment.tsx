@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 import { recheckCheckoutAction } from "@/app/(app)/billing/actions";
 import { ActionForm } from "@/components/forms/action-form";
 import { AutoRefresh } from "@/components/forms/auto-refresh";
@@ -17,16 +17,22 @@ interface WaitingForPaymentProps {
 }
 
 /**
- * Waits for the confirmation to reach us, and looks each second. After 15 seconds it explains, and offers to ask the
- * payment service anew.
+ * Waits for the confirmation to reach us, and looks each second. After 15 seconds it explains, has the payment service
+ * asked anew, and offers to ask again.
  */
 export function WaitingForPayment({ operationId, rounds }: WaitingForPaymentProps) {
   const [slow, setSlow] = useState(rounds * ROUND_SECONDS * 1_000 >= SLOW_AFTER_MS);
 
   useEffect(() => {
-    const timer = setTimeout(() => setSlow(true), SLOW_AFTER_MS);
+    const timer = setTimeout(() => {
+      setSlow(true);
+      const request = new FormData();
+      request.set("operationId", operationId);
+      // Answered by the page that follows; where it fails, the button below says why.
+      startTransition(async () => void (await recheckCheckoutAction(null, request)));
+    }, SLOW_AFTER_MS);
     return () => clearTimeout(timer);
-  }, []);
+  }, [operationId]);
 
   const again = `/billing/return?operation=${encodeURIComponent(operationId)}&waited=${rounds + 1}`;
   return (
@@ -46,8 +52,8 @@ export function WaitingForPayment({ operationId, rounds }: WaitingForPaymentProp
         </p>
         {slow ? (
           <p className="mt-4 text-muted">
-            This is taking longer than usual. Your payment is safe: it is never taken twice, and the
-            confirmation is kept for us until it arrives. You can leave this page, or let us ask right now.
+            This is taking longer than usual, so we are asking for the confirmation ourselves. Your payment is
+            safe and need not be made again. You can leave this page, or let us ask once more.
           </p>
         ) : null}
       </div>

@@ -27,8 +27,8 @@ export interface InvoiceView {
   total: number;
   currency: string;
   issuedAt: string;
-  hostedUrl: string | null;
-  pdfUrl: string | null;
+  /** A path of ours that leads to the invoice; null while there is nothing to see. */
+  href: string | null;
 }
 
 /** A write to the payments vendor that is still under way. */

@@ -67,6 +67,17 @@ export async function ensureBillingCustomer(
   });
 }
 
+/** Puts a new vendor's customer in the place of one that the vendor no longer knows; what hangs on the row stays. */
+export async function replaceCustomerId(
+  tx: Database,
+  input: { workspaceId: string; gone: string; customerId: string },
+): Promise<void> {
+  await tx.billingCustomer.updateMany({
+    where: { ...scopeColumns(), workspaceId: input.workspaceId, externalId: input.gone },
+    data: { externalId: input.customerId },
+  });
+}
+
 /** What the billing page says of the card, unless something newer is there. */
 export async function saveCard(
   tx: Database,

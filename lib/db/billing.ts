@@ -1,5 +1,5 @@
 import { isPlanKey, type PlanKey } from "@/lib/billing/plans";
-import { isLive } from "@/lib/billing/status";
+import { billingState } from "@/lib/billing/status";
 import type { BillingOverview } from "@/lib/billing/views";
 import { db } from "./client";
 import { fromDatabase } from "./enum-names";
@@ -60,11 +60,24 @@ export async function getBillingOverview(workspaceId: string): Promise<BillingOv
       total: invoice.total,
       currency: invoice.currency,
       issuedAt: invoice.issuedAt.toISOString(),
-      hostedUrl: invoice.hostedUrl,
-      pdfUrl: invoice.pdfUrl,
+      href: (invoice.hostedUrl ?? invoice.pdfUrl) ? `/billing/invoices/${invoice.id}` : null,
     })),
     pending,
   };
+}
+
+/** Where an invoice can be seen at the vendor; null for one that is not this workspace's. */
+export async function findInvoiceAddress(workspaceId: string, invoiceId: string): Promise<string | null> {
+  if (!isUuid(invoiceId)) return null;
+  const invoice = await db().invoice.findFirst({
+    where: { ...scopeColumns(), id: invoiceId, workspaceId },
+    select: { hostedUrl: true, pdfUrl: true },
+  });
+  return invoice?.hostedUrl ?? invoice?.pdfUrl ?? null;
+}
+
+function isUuid(value: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
 
 export interface CheckoutProgress {
@@ -77,12 +90,13 @@ export async function getCheckoutProgress(
   workspaceId: string,
   operationId: string,
 ): Promise<CheckoutProgress> {
-  const isId = /^[0-9a-f-]{36}$/i.test(operationId);
-  const operation = isId ? await findOperation(workspaceId, operationId) : null;
+  const operation = isUuid(operationId) ? await findOperation(workspaceId, operationId) : null;
   if (operation?.kind !== "CHECKOUT") return { state: "unknown", planKey: null };
   const current = await findCurrentSubscription(workspaceId);
   const planKey = operation.input && isPlanKey(operation.input.planKey) ? operation.input.planKey : null;
-  if (current && isLive(current.view.status)) return { state: "active", planKey: current.view.planKey };
+  if (current && billingState(current.view, new Date()).hasPaidAccess) {
+    return { state: "active", planKey: current.view.planKey };
+  }
   if (operation.state === "EXPIRED" || operation.state === "FAILED") return { state: "expired", planKey };
   return { state: "waiting", planKey };
 }

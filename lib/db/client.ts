@@ -11,6 +11,8 @@ export type Database = Prisma.TransactionClient;
 /** Connections that one process may hold; a serverless instance handles few requests at once. */
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 4_000;
+/** No query of ours is long; one that never answers would hold its connection, and the pump, for ever. */
+const QUERY_TIMEOUT_MS = 10_000;
 
 /**
  * The process's connections; made at first use, so that a build needs no database. Prisma works over the same pool;
@@ -22,6 +24,8 @@ export function pool(): pg.Pool {
       connectionString: env.DATABASE_URL,
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
     });
     // An idle connection that breaks is replaced at the next use; unheard, this event would end the process.
     connections.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));

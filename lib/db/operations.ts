@@ -3,6 +3,7 @@ import { isIntegrationError } from "@/lib/errors/integration-error";
 import type { Prisma } from "@/prisma/generated/client";
 import type { OperationKind, OperationState } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
+import { scopeColumns } from "./scope";
 
 /** What a checkout or a switch was asked for. */
 export interface PlanChoice {
@@ -22,7 +23,10 @@ export interface Operation {
   workspaceId: string;
   kind: OperationKind;
   state: OperationState;
+  /** For a checkout or a switch. */
   input: PlanChoice | null;
+  /** For a customer: the address it was made with. */
+  email: string | null;
   result: OperationResult;
   /** Of the last attempt; set while open, it says that nobody is at work on it. */
   errorCode: string | null;
@@ -49,6 +53,11 @@ function planChoice(json: Prisma.JsonValue): PlanChoice | null {
   return { planKey, interval };
 }
 
+function emailOf(json: Prisma.JsonValue): string | null {
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return null;
+  return typeof json.email === "string" ? json.email : null;
+}
+
 function resultOf(json: Prisma.JsonValue): OperationResult {
   if (json === null || typeof json !== "object" || Array.isArray(json)) return {};
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
@@ -66,12 +75,14 @@ function toOperation(row: OperationRow): Operation {
     createdAt,
     expiresAt,
     input: planChoice(row.input),
+    email: emailOf(row.input),
     result: resultOf(row.result),
   };
 }
 
 function openKey(workspaceId: string, kind: OperationKind): string {
-  return `${workspaceId}:${kind}`;
+  const { provider, mode, account } = scopeColumns();
+  return [provider, mode, account, workspaceId, kind].join(":");
 }
 
 /**
@@ -82,7 +93,7 @@ export async function beginOperation(input: {
   workspaceId: string;
   userId: string;
   kind: OperationKind;
-  input: PlanChoice | null;
+  input: PlanChoice | { email: string } | null;
   expiresAt?: Date;
 }): Promise<{ operation: Operation; isNew: boolean }> {
   const key = openKey(input.workspaceId, input.kind);
@@ -91,6 +102,7 @@ export async function beginOperation(input: {
     const created = await db().operation.createManyAndReturn({
       data: [
         {
+          ...scopeColumns(),
           workspaceId: input.workspaceId,
           userId: input.userId,
           kind: input.kind,
@@ -109,7 +121,7 @@ export async function beginOperation(input: {
 }
 
 export async function findOperation(workspaceId: string, id: string): Promise<Operation | null> {
-  const row = await db().operation.findFirst({ where: { id, workspaceId } });
+  const row = await db().operation.findFirst({ where: { ...scopeColumns(), id, workspaceId } });
   return row && toOperation(row);
 }
 
@@ -160,10 +172,26 @@ export async function closeOperation(
   await tx.operation.updateMany({ where: { id, state: "OPEN" }, data: { state, openKey: null, errorCode } });
 }
 
-/** Closes whatever checkout of a workspace is open: a subscription is there now. */
-export async function closeOpenCheckout(tx: Database, workspaceId: string): Promise<void> {
+/** Closes the checkout operation behind a vendor's checkout, by either id: one of them may have been lost. */
+export async function closeCheckoutOperation(
+  tx: Database,
+  checkout: { checkoutId: string; operationId: string | null },
+  state: "SUCCEEDED" | "EXPIRED",
+): Promise<void> {
+  const byResult = { result: { path: ["checkoutId"], equals: checkout.checkoutId } };
   await tx.operation.updateMany({
-    where: { openKey: openKey(workspaceId, "CHECKOUT") },
-    data: { state: "SUCCEEDED", openKey: null },
+    where: {
+      ...scopeColumns(),
+      kind: "CHECKOUT",
+      state: "OPEN",
+      OR: checkout.operationId ? [byResult, { id: checkout.operationId }] : [byResult],
+    },
+    data: { state, openKey: null },
   });
+}
+
+/** The checkout that is open for a workspace. */
+export async function findOpenCheckout(tx: Database, workspaceId: string): Promise<Operation | null> {
+  const row = await tx.operation.findUnique({ where: { openKey: openKey(workspaceId, "CHECKOUT") } });
+  return row && toOperation(row);
 }

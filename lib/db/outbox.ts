@@ -1,9 +1,11 @@
 import type { Prisma } from "@/prisma/generated/client";
-import type { DeliveryState, OutboxKind } from "@/prisma/generated/enums";
+import type { DeliveryState, OutboxKind, ProviderMode } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
+import { emailModeColumn, scopeColumns } from "./scope";
 
 export interface NewOutboxMessage {
   kind: OutboxKind;
+  mode: ProviderMode;
   businessKey: string;
   payload?: Prisma.InputJsonObject;
   secretPayload?: Uint8Array<ArrayBuffer>;
@@ -36,6 +38,8 @@ export interface LeasedOutboxMessage {
 
 /** Leases due messages to this caller alone, oldest first. */
 export async function claimOutboxMessages(limit: number, leaseMs: number): Promise<LeasedOutboxMessage[]> {
+  const mailMode = emailModeColumn();
+  const commandMode = scopeColumns().mode;
   return db().$queryRaw<LeasedOutboxMessage[]>`
     UPDATE outbox_message
        SET lease_token = gen_random_uuid(),
@@ -44,6 +48,7 @@ export async function claimOutboxMessages(limit: number, leaseMs: number): Promi
      WHERE id IN (
        SELECT id FROM outbox_message
         WHERE status = 'PENDING' AND next_attempt_at <= now() AND (lease_until IS NULL OR lease_until < now())
+          AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode ELSE ${commandMode}::provider_mode END
         ORDER BY next_attempt_at
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
@@ -71,7 +76,7 @@ export async function completeOutboxMessage(
   });
 }
 
-/** Gives a message back to be tried again after a while, or gives it up. */
+/** Gives a message back to be tried again after a while, or gives it up (a secret it carried is scrubbed then). */
 export async function rescheduleOutboxMessage(
   message: { id: string; leaseToken: string },
   next: { kind: "retry"; delayMs: number } | { kind: "dead" },
@@ -83,7 +88,8 @@ export async function rescheduleOutboxMessage(
     UPDATE outbox_message
        SET status = ${status}::outbox_status,
            next_attempt_at = now() + ${delay} * interval '1 millisecond',
-           lease_token = NULL, lease_until = NULL, last_error = ${lastError}
+           lease_token = NULL, lease_until = NULL, last_error = ${lastError},
+           secret_payload = CASE WHEN ${status} = 'DEAD' THEN NULL ELSE secret_payload END
      WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
 }
 

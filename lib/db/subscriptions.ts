@@ -121,3 +121,16 @@ export async function findCurrentSubscription(
 ): Promise<CurrentSubscription | null> {
   return currentSubscription(await listSubscriptions(tx, workspaceId));
 }
+
+/** The vendor's ids of a vendor's customer's live subscriptions, as far as we know them. */
+export async function listCustomerSubscriptionIds(customerId: string): Promise<string[]> {
+  const rows = await db().subscription.findMany({
+    where: {
+      ...scopeColumns(),
+      status: { notIn: ["CANCELED", "INCOMPLETE_EXPIRED"] },
+      customer: { externalId: customerId },
+    },
+    select: { externalId: true },
+  });
+  return rows.map(({ externalId }) => externalId);
+}

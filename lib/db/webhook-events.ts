@@ -1,6 +1,7 @@
 import type { Prisma } from "@/prisma/generated/client";
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
 import { type Database, db, pool } from "./client";
+import { emailModeColumn, scopeColumns } from "./scope";
 
 export interface NewWebhookEvent {
   provider: string;
@@ -60,8 +61,10 @@ export interface LeasedWebhookEvent {
   leaseToken: string;
 }
 
-/** Leases due events to this caller alone, oldest first. */
+/** Leases due events of this process's modes to this caller alone, oldest first. */
 export async function claimWebhookEvents(limit: number, leaseMs: number): Promise<LeasedWebhookEvent[]> {
+  const { provider, mode } = scopeColumns();
+  const mailMode = emailModeColumn();
   return db().$queryRaw<LeasedWebhookEvent[]>`
     UPDATE webhook_event
        SET lease_token = gen_random_uuid(),
@@ -70,6 +73,7 @@ export async function claimWebhookEvents(limit: number, leaseMs: number): Promis
      WHERE id IN (
        SELECT id FROM webhook_event
         WHERE status = 'PENDING' AND next_attempt_at <= now() AND (lease_until IS NULL OR lease_until < now())
+          AND mode = CASE provider WHEN ${provider} THEN ${mode}::provider_mode ELSE ${mailMode}::provider_mode END
         ORDER BY next_attempt_at
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
@@ -103,4 +107,12 @@ export async function rescheduleWebhookEvent(
            next_attempt_at = now() + ${delay} * interval '1 millisecond',
            lease_token = NULL, lease_until = NULL, last_error = ${lastError}
      WHERE id = ${event.id}::uuid AND lease_token = ${event.leaseToken}::uuid`;
+}
+
+/** Puts an event aside for a person to look at: it is about something that is not ours. */
+export async function quarantineWebhookEvent(event: LeasedWebhookEvent, lastError: string): Promise<void> {
+  await db().webhookEvent.updateMany({
+    where: { id: event.id, leaseToken: event.leaseToken },
+    data: { status: "QUARANTINED", leaseToken: null, leaseUntil: null, lastError },
+  });
 }

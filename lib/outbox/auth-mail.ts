@@ -4,19 +4,19 @@ import type { AuthMail } from "@/lib/integrations/auth/port";
 import { enqueueMail } from "./enqueue";
 import { type Mail, renderMail } from "./render-mail";
 
-/** One such notice an hour and address: a stranger cannot flood a mailbox by signing up again and again. */
-const NOTICE_MS = 60 * 60 * 1000;
+/**
+ * How often (milliseconds) one address may be sent one kind of mail: a stranger cannot flood a mailbox by asking again
+ * and again. What was mailed before still works.
+ */
+const AT_MOST_EVERY_MS: Record<AuthMail["kind"], number> = {
+  "verify-email": 30_000,
+  "reset-password": 30_000,
+  "already-registered": 60 * 60 * 1000,
+};
 
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
-}
-
-function businessKey(mail: AuthMail): string {
-  if (mail.kind === "already-registered") {
-    return `${mail.kind}:${digest(mail.to.toLowerCase())}:${Math.floor(Date.now() / NOTICE_MS)}`;
-  }
-  // A token is made once: its hash names this mail without giving the token away.
-  return `${mail.kind}:${digest(mail.token)}`;
+function businessKey({ kind, to }: AuthMail): string {
+  const address = createHash("sha256").update(to.toLowerCase()).digest("hex").slice(0, 32);
+  return `${kind}:${address}:${Math.floor(Date.now() / AT_MOST_EVERY_MS[kind])}`;
 }
 
 function toMail(mail: AuthMail): Mail {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLive } from "@/lib/billing/status";
 import {
   claimOutboxMessages,
   completeOutboxMessage,
@@ -7,6 +8,7 @@ import {
 } from "@/lib/db/outbox";
 import { email } from "@/lib/integrations/email";
 import { payments } from "@/lib/integrations/payments";
+import { logger } from "@/lib/logger";
 import type { WorkSource } from "@/lib/pump/pump";
 import { open } from "./secret-payload";
 
@@ -18,7 +20,23 @@ const mailSchema = z.object({
   text: z.string(),
   category: z.string(),
 });
-const duplicateSchema = z.object({ subscriptionId: z.string() });
+const duplicateSchema = z.object({ subscriptionId: z.string(), keptSubscriptionId: z.string() });
+const expireSchema = z.object({ checkoutId: z.string(), operationId: z.string() });
+
+/**
+ * What was a duplicate when this was written need not be one now: where the other subscription has ended meanwhile,
+ * this one is what the customer has paid for, and stays.
+ */
+async function cancelDuplicate(message: LeasedOutboxMessage): Promise<string> {
+  const { subscriptionId, keptSubscriptionId } = duplicateSchema.parse(message.payload);
+  const kept = await payments().getSubscription(keptSubscriptionId);
+  if (kept && isLive(kept.status)) {
+    await payments().cancelAndRefund({ operationId: message.id, subscriptionId });
+  } else {
+    logger.warn({ subscriptionId, keptSubscriptionId }, "not a duplicate any more: it is kept");
+  }
+  return subscriptionId;
+}
 
 /** The message's own id is the idempotency key: however often it is tried, the vendor does it once. */
 async function perform(
@@ -30,10 +48,12 @@ async function perform(
       const sent = await email().send(mailSchema.parse(content), { idempotencyKey: message.id });
       return { provider: email().id, externalId: sent.messageId };
     }
-    case "CANCEL_DUPLICATE_SUBSCRIPTION": {
-      const { subscriptionId } = duplicateSchema.parse(message.payload);
-      await payments().cancelAndRefund({ operationId: message.id, subscriptionId });
-      return { provider: payments().scope.provider, externalId: subscriptionId };
+    case "CANCEL_DUPLICATE_SUBSCRIPTION":
+      return { provider: payments().scope.provider, externalId: await cancelDuplicate(message) };
+    case "EXPIRE_CHECKOUT": {
+      const { checkoutId, operationId } = expireSchema.parse(message.payload);
+      await payments().expireCheckout({ checkoutId, operationId });
+      return { provider: payments().scope.provider, externalId: checkoutId };
     }
     default:
       return message.kind satisfies never;

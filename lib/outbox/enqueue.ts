@@ -1,5 +1,6 @@
 import type { Database } from "@/lib/db/client";
 import { insertOutboxMessage } from "@/lib/db/outbox";
+import { emailModeColumn, scopeColumns } from "@/lib/db/scope";
 import type { RenderedMail } from "./render-mail";
 import { seal } from "./secret-payload";
 
@@ -14,14 +15,32 @@ export async function enqueueMail(
   const content = input.carriesSecret
     ? { secretPayload: seal(JSON.stringify(input.mail)) }
     : { payload: { ...input.mail } };
-  await insertOutboxMessage(tx, { kind: "EMAIL", businessKey: input.businessKey, ...content });
+  const { businessKey } = input;
+  await insertOutboxMessage(tx, { kind: "EMAIL", mode: emailModeColumn(), businessKey, ...content });
 }
 
-/** Writes a vendor command: end and refund a subscription that exists beside another one. */
-export async function enqueueCancelDuplicate(tx: Database, input: { subscriptionId: string }): Promise<void> {
+/** Writes a vendor command: end and refund a subscription that exists beside the one that is kept. */
+export async function enqueueCancelDuplicate(
+  tx: Database,
+  input: { subscriptionId: string; keptSubscriptionId: string },
+): Promise<void> {
   await insertOutboxMessage(tx, {
     kind: "CANCEL_DUPLICATE_SUBSCRIPTION",
+    mode: scopeColumns().mode,
     businessKey: `cancel-duplicate:${input.subscriptionId}`,
-    payload: { subscriptionId: input.subscriptionId },
+    payload: input,
+  });
+}
+
+/** Writes a vendor command: close a payment page that nobody needs any more. */
+export async function enqueueExpireCheckout(
+  tx: Database,
+  input: { checkoutId: string; operationId: string },
+): Promise<void> {
+  await insertOutboxMessage(tx, {
+    kind: "EXPIRE_CHECKOUT",
+    mode: scopeColumns().mode,
+    businessKey: `expire-checkout:${input.checkoutId}`,
+    payload: input,
   });
 }

@@ -10,7 +10,10 @@ import { type NextAttempt, nextAttempt } from "./backoff";
 
 /** Longer than any vendor deadline, so that a live worker keeps what it leased. */
 const LEASE_MS = 60_000;
-const BATCH = 20;
+/** At once; each needs a connection or two, and ingress shares the pool. */
+const BATCH = 5;
+/** Milliseconds; with the last batch still well inside a serverless function's minute. */
+const DEFAULT_BUDGET_MS = 25_000;
 
 export interface WorkItem {
   id: string;
@@ -82,6 +85,18 @@ export function workFrom<Item extends WorkItem>(source: WorkSource<Item>): Work 
   };
 }
 
+const NOTHING = { claimed: 0, processed: 0, failed: 0 };
+
+/** A source whose table cannot be reached does not keep the others from their work. */
+async function runBatch(source: Work): Promise<PumpReport & { claimed: number }> {
+  try {
+    return await source.runBatch();
+  } catch (error) {
+    logger.error({ source: source.name, ...errorFields(error) }, "could not claim work");
+    return NOTHING;
+  }
+}
+
 export interface Pump {
   /** Runs until nothing is due or the budget (milliseconds) is spent. A call during a run makes it look once more. */
   run(budgetMs?: number): Promise<PumpReport>;
@@ -101,7 +116,7 @@ export function createPump(sources: readonly Work[]): Pump {
       state.again = false;
       found = false;
       for (const source of sources) {
-        const batch = await source.runBatch();
+        const batch = await runBatch(source);
         total.processed += batch.processed;
         total.failed += batch.failed;
         // What failed is due later; only a batch with some success says that more may be due now.
@@ -111,16 +126,18 @@ export function createPump(sources: readonly Work[]): Pump {
     return total;
   }
 
-  return {
-    run: (budgetMs = 25_000) => {
-      if (state.running) {
-        state.again = true;
-        return state.running;
-      }
-      state.running = drain(budgetMs).finally(() => {
-        state.running = null;
-      });
+  function run(budgetMs = DEFAULT_BUDGET_MS): Promise<PumpReport> {
+    if (state.running) {
+      state.again = true;
       return state.running;
-    },
-  };
+    }
+    state.running = drain(budgetMs).finally(() => {
+      state.running = null;
+      // Somebody asked between the last look and now.
+      if (state.again) void run(budgetMs);
+    });
+    return state.running;
+  }
+
+  return { run };
 }

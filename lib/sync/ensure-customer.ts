@@ -1,5 +1,5 @@
 import type { Viewer } from "@/lib/billing/views";
-import { ensureBillingCustomer, findCustomerId } from "@/lib/db/billing-customers";
+import { ensureBillingCustomer, findCustomerId, replaceCustomerId } from "@/lib/db/billing-customers";
 import { db } from "@/lib/db/client";
 import {
   attemptOperation,
@@ -12,38 +12,56 @@ import { AppError } from "@/lib/errors/app-error";
 import { payments } from "@/lib/integrations/payments";
 import { WAIT_MS, waitFor } from "./wait-for";
 
-async function keep(workspaceId: string, operation: Operation, customerId: string): Promise<string> {
+async function keep(
+  workspaceId: string,
+  operation: Operation,
+  customerId: string,
+  gone: string | undefined,
+): Promise<string> {
   return db().$transaction(async (tx) => {
+    if (gone) await replaceCustomerId(tx, { workspaceId, gone, customerId });
     const row = await ensureBillingCustomer(tx, { workspaceId, customerId });
     await closeOperation(tx, operation.id, "SUCCEEDED");
     return row.externalId;
   });
 }
 
-/** The payments vendor's customer of a workspace, made once however many ask at a time. */
-export async function ensureCustomer(viewer: Viewer): Promise<string> {
+/**
+ * The payments vendor's customer of a workspace, made once however many ask at a time. `gone` names one that the
+ * vendor no longer knows, to be replaced.
+ */
+export async function ensureCustomer(viewer: Viewer, { gone }: { gone?: string } = {}): Promise<string> {
   const { workspaceId, userId, email, workspaceName: name } = viewer;
-  const known = await findCustomerId(workspaceId);
+  const findUsable = async () => {
+    const known = await findCustomerId(workspaceId);
+    return known === gone ? null : known;
+  };
+  const known = await findUsable();
   if (known) return known;
 
-  const begin = () => beginOperation({ workspaceId, userId, kind: "CREATE_CUSTOMER", input: null });
+  const begin = () => beginOperation({ workspaceId, userId, kind: "CREATE_CUSTOMER", input: { email } });
   let { operation, isNew } = await begin();
   if (!isNew && isUnderWay(operation)) {
-    const made = await waitFor(WAIT_MS, () => findCustomerId(workspaceId));
+    const made = await waitFor(WAIT_MS, findUsable);
     if (made) return made;
     throw new AppError("conflict", {
       userMessage: "This is being done right now. Please try again in a moment.",
     });
   }
   if (!isNew) {
-    const found = await payments().findCustomerByOperation({ operationId: operation.id, email });
-    if (found) return keep(workspaceId, operation, found.customerId);
+    // By the address it was made with, which need not be the one of who asks now.
+    const found = await payments().findCustomerByOperation({
+      operationId: operation.id,
+      email: operation.email ?? email,
+    });
+    if (found) return keep(workspaceId, operation, found.customerId, gone);
     await closeOperation(db(), operation.id, "EXPIRED");
     ({ operation, isNew } = await begin());
+    if (!isNew) return ensureCustomer(viewer, { gone });
   }
   const operationId = operation.id;
   const { customerId } = await attemptOperation(operation, () =>
     payments().createCustomer({ operationId, workspaceId, name, email }),
   );
-  return keep(workspaceId, operation, customerId);
+  return keep(workspaceId, operation, customerId, gone);
 }

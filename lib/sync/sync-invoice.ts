@@ -16,7 +16,7 @@ export async function syncInvoice(invoiceId: string, finish: Finish): Promise<vo
     await db().$transaction(finish);
     return;
   }
-  const owner = await requireBillingOwner({ customerId: snapshot.customerId, workspaceId: null });
+  const owner = await requireBillingOwner(snapshot);
   const { workspaceId } = owner;
   const enqueueMails = await prepareMails(invoiceMails(snapshot, owner.workspaceName), owner.ownerEmails);
   await db().$transaction(async (tx) => {

@@ -4,7 +4,7 @@ import { recordAudit } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
 import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
-import { closeOpenCheckout } from "@/lib/db/operations";
+import { closeOperation, findOpenCheckout } from "@/lib/db/operations";
 import {
   type CurrentSubscription,
   listSubscriptions,
@@ -15,7 +15,7 @@ import { lockWorkspace } from "@/lib/db/workspaces";
 import { payments } from "@/lib/integrations/payments";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { logger } from "@/lib/logger";
-import { enqueueCancelDuplicate } from "@/lib/outbox/enqueue";
+import { enqueueCancelDuplicate, enqueueExpireCheckout } from "@/lib/outbox/enqueue";
 import { requireBillingOwner } from "./billing-owner";
 import { subscriptionMails } from "./due-mails";
 import { prepareMails } from "./prepare-mails";
@@ -64,7 +64,7 @@ export async function recordSubscription(input: {
     let cancelled: string[] = [];
     if (written) {
       await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
-      if (isLive(snapshot.status)) await closeOpenCheckout(tx, workspaceId);
+      if (isLive(snapshot.status)) await settleOpenCheckout(tx, workspaceId, snapshot);
       const all = await listSubscriptions(tx, workspaceId);
       cancelled = await cancelDuplicates(tx, workspaceId, all);
       // Mails tell of the subscription that counts, not of a duplicate that comes and goes.
@@ -86,20 +86,31 @@ export async function recordSubscription(input: {
   }
 }
 
+/** The checkout that made this subscription is done; a payment page of another one must not be paid as well. */
+async function settleOpenCheckout(
+  tx: Database,
+  workspaceId: string,
+  snapshot: SubscriptionSnapshot,
+): Promise<void> {
+  const open = await findOpenCheckout(tx, workspaceId);
+  if (!open) return;
+  const { checkoutId } = open.result;
+  if (open.id === snapshot.operationId) await closeOperation(tx, open.id, "SUCCEEDED");
+  else if (checkoutId) await enqueueExpireCheckout(tx, { checkoutId, operationId: open.id });
+}
+
 /** A workspace pays once: later live subscriptions are ended and given back through the outbox. */
 async function cancelDuplicates(
   tx: Database,
   workspaceId: string,
   all: readonly CurrentSubscription[],
 ): Promise<string[]> {
+  const kept = currentSubscription(all);
   const duplicates = duplicateSubscriptions(all);
-  for (const { externalId } of duplicates) {
-    await enqueueCancelDuplicate(tx, { subscriptionId: externalId });
-    await recordAudit(tx, {
-      workspaceId,
-      action: "subscription.duplicate",
-      detail: { subscriptionId: externalId },
-    });
+  if (!kept) return [];
+  for (const { externalId: subscriptionId } of duplicates) {
+    await enqueueCancelDuplicate(tx, { subscriptionId, keptSubscriptionId: kept.externalId });
+    await recordAudit(tx, { workspaceId, action: "subscription.duplicate", detail: { subscriptionId } });
   }
   return duplicates.map(({ externalId }) => externalId);
 }

@@ -1,6 +1,5 @@
-import { toDatabase } from "@/lib/db/enum-names";
+import { emailModeColumn } from "@/lib/db/scope";
 import type { NewWebhookEvent } from "@/lib/db/webhook-events";
-import { env } from "@/lib/env";
 import { email } from "@/lib/integrations/email";
 import type { EmailEvent } from "@/lib/integrations/email/port";
 import { findHandler } from "./registry";
@@ -14,7 +13,7 @@ export function emailEventRow(event: EmailEvent): NewWebhookEvent {
     account: "",
     externalId: event.externalId,
     type: event.type,
-    mode: toDatabase(env.RESEND_BASE_URL ? "sandbox" : "live"),
+    mode: emailModeColumn(),
     apiVersion: null,
     objectId: event.messageId,
     payload: event.payload,

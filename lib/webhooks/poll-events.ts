@@ -1,6 +1,6 @@
 import { insertWebhookEvent } from "@/lib/db/webhook-events";
 import { payments } from "@/lib/integrations/payments";
-import { paymentsEventRow } from "./payments-event";
+import { listedEventRow } from "./payments-event";
 import { pump } from "./process";
 
 /** How far back each look reaches: events may become visible late, and the inbox drops what it has. */
@@ -12,7 +12,7 @@ const OVERLAP_MS = 60 * 60 * 1000;
  */
 export async function pollPaymentsEvents(): Promise<number> {
   const events = await payments().listEvents({ since: new Date(Date.now() - OVERLAP_MS) });
-  for (const event of events) await insertWebhookEvent(paymentsEventRow(event));
+  for (const event of events) await insertWebhookEvent(listedEventRow(event));
   if (events.length > 0) await pump.run();
   return events.length;
 }

@@ -2,12 +2,24 @@ import {
   claimWebhookEvents,
   completeWebhookEvent,
   type LeasedWebhookEvent,
+  quarantineWebhookEvent,
   rescheduleWebhookEvent,
 } from "@/lib/db/webhook-events";
-import { AppError } from "@/lib/errors/app-error";
+import { AppError, isAppError } from "@/lib/errors/app-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { logger } from "@/lib/logger";
 import { outboxSource } from "@/lib/outbox/deliver";
 import { createPump, type WorkSource, workFrom } from "@/lib/pump/pump";
 import { findHandler } from "./registry";
+
+/** An object's owner may be written a moment after its event; after this long it belongs to somebody else. */
+const STRANGER_MS = 60 * 60 * 1000;
+
+/** Says whether an event is about something of another product of the same vendor account. */
+function isStranger(event: LeasedWebhookEvent, error: unknown): boolean {
+  const isUnknown = isAppError(error) && !isIntegrationError(error) && error.code === "not_found";
+  return isUnknown && Date.now() - event.receivedAt.getTime() > STRANGER_MS;
+}
 
 const inboxSource: WorkSource<LeasedWebhookEvent> = {
   name: "inbox",
@@ -21,7 +33,16 @@ const inboxSource: WorkSource<LeasedWebhookEvent> = {
         logMessage: `no handler for ${event.provider} ${event.type}`,
       });
     }
-    await handler.handle({ ...event, objectId: event.objectId }, (tx) => completeWebhookEvent(tx, event));
+    try {
+      await handler.handle({ ...event, objectId: event.objectId }, (tx) => completeWebhookEvent(tx, event));
+    } catch (error) {
+      if (!isStranger(event, error)) throw error;
+      logger.error(
+        { provider: event.provider, type: event.type, id: event.id },
+        "webhook quarantined: not ours",
+      );
+      await quarantineWebhookEvent(event, "about an object that is not ours");
+    }
   },
   reschedule: rescheduleWebhookEvent,
 };

@@ -1,4 +1,4 @@
-import { envProblems } from "@/lib/env-rules";
+import { envProblems, isPlaceholder } from "@/lib/env-rules";
 import { type Check, type DoctorContext, type Finding, fingerprint } from "./finding";
 
 type Shape = { pattern: RegExp; expected: string; list?: boolean; secret?: boolean };
@@ -73,9 +73,6 @@ export const SHAPES: Record<string, Shape> = {
   EMBEDDED_PG_PORT: port,
 };
 
-const PLACEHOLDER =
-  /^(changeme|change-me|replace-?me|your[-_ ].*|<.*>|placeholder|todo|secret|example)$|\.\.\.|…|x{4,}$/i;
-
 /** Each variable that is set: blank, quoted, a placeholder, or not of its shape. */
 export const checkShapes: Check = ({ values, files }) => {
   const findings: Finding[] = [];
@@ -120,7 +117,7 @@ function complaintAbout(value: string, shape: Shape): string | undefined {
   if (value !== value.trim()) return "begins or ends with white space";
   if (/^(["']).*\1$/.test(value)) return "has its quotation marks as part of the value";
   const parts = shape.list ? value.split(",").map((part) => part.trim()) : [value];
-  if (parts.some((part) => PLACEHOLDER.test(part))) return "still holds a placeholder";
+  if (parts.some(isPlaceholder)) return "still holds a placeholder";
   return parts.every((part) => shape.pattern.test(part)) ? undefined : "does not have the right form";
 }
 

@@ -157,7 +157,7 @@ const TABLE: Row[] = [
       "@/lib/env",
       "@/lib/logger",
       "@/lib/billing/plans",
-      "@/lib/payments-scope",
+      "@/lib/provider-scope",
     ],
   },
   {
@@ -178,7 +178,7 @@ const TABLE: Row[] = [
   {
     from: "lib/integrations/payments/port.ts",
     refused: [...SDKS, ...FRAMEWORK, "zod", "./stripe/mapping", "@/lib/env", "@/lib/db/client"],
-    allowed: ["@/lib/billing/plans", "@/lib/payments-scope", "@/lib/integrations/webhook-verification"],
+    allowed: ["@/lib/billing/plans", "@/lib/provider-scope", "@/lib/integrations/webhook-verification"],
   },
   {
     from: "lib/integrations/payments/index.ts",

@@ -96,7 +96,7 @@ it.concurrent(
   visit(async ({ page }) => {
     const person = newPerson();
     await page.goto("/pricing");
-    await page.getByText("Yearly").click();
+    await page.getByText(/^Yearly/).click();
     await page.getByRole("link", { name: "Choose Team" }).filter({ visible: true }).click();
     await page.waitForURL("**/sign-up?next=*");
     await sendSignUpForm(page, person);

@@ -15,6 +15,7 @@ const { payments } = await import("@/lib/integrations/payments");
 const { pollPaymentsEvents } = await import("@/lib/webhooks/poll-events");
 const { pump } = await import("@/lib/webhooks/process");
 const { PLANS } = await import("@/lib/billing/plans");
+const { beginOperation } = await import("@/lib/db/operations");
 
 const PRO = { planKey: "pro", interval: "month" } as const;
 const TEAM = { planKey: "team", interval: "year" } as const;
@@ -207,11 +208,13 @@ describe("choosing a plan", () => {
 
     const other = await newViewer();
     await ensureCustomer(other);
-    await backend.rows(
-      `INSERT INTO operation (id, workspace_id, kind, open_key, input, updated_at)
-       VALUES (gen_random_uuid(), $1::uuid, 'CHECKOUT', $1 || ':CHECKOUT', '{"planKey":"pro","interval":"month"}', now())`,
-      [other.workspaceId],
-    );
+    // Another died before it had asked the vendor.
+    await beginOperation({
+      workspaceId: other.workspaceId,
+      userId: other.userId,
+      kind: "CHECKOUT",
+      input: PRO,
+    });
     await age(other);
     await startCheckout({ viewer: other, choice: PRO });
     expect((await operations(other)).map(({ state }) => state)).toEqual(["EXPIRED", "OPEN"]);

@@ -16,7 +16,7 @@ export const VENDOR_FAULTS = [
 export type VendorFault = (typeof VENDOR_FAULTS)[number];
 
 /** Milliseconds: short enough for a test, long enough for a busy machine. */
-export const TEST_DEADLINE_MS = 700;
+const TEST_DEADLINE_MS = 700;
 export const TEST_DEADLINES: typeof DEADLINES = {
   read: { attemptMs: TEST_DEADLINE_MS, overallMs: DEADLINES.read.overallMs },
   write: { attemptMs: TEST_DEADLINE_MS, overallMs: DEADLINES.write.overallMs },

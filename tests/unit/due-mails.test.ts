@@ -32,6 +32,7 @@ const invoice = (changes: Partial<InvoiceSnapshot> = {}): InvoiceSnapshot => ({
   id: "in_1",
   customerId: "cus_1",
   subscriptionId: "sub_1",
+  workspaceId: "w1",
   number: "A-0001",
   status: "paid",
   isFirst: true,

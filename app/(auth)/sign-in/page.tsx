@@ -16,7 +16,7 @@ export default async function SignInPage({ searchParams }: PageWithSearch) {
   const query = await searchParams;
   const next = nextPath(query.next);
   if (await currentUser()) redirect(next);
-  const people = demoPeople();
+  const people = await demoPeople();
   return (
     <>
       <AuthHeading title="Sign in">

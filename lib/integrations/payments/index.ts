@@ -1,8 +1,8 @@
 /** The one selector of the payments provider. */
 import { policies } from "@/lib/compose";
 import { env } from "@/lib/env";
-import { paymentsScope } from "@/lib/payments-scope";
 import { processSingleton } from "@/lib/process-singleton";
+import { paymentsScope } from "@/lib/provider-scope";
 import type { PaymentsProvider } from "./port";
 import { createStripePayments } from "./stripe/adapter";
 

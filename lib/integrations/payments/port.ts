@@ -5,7 +5,7 @@
 import type { BillingInterval, Plan, PlanKey } from "@/lib/billing/plans";
 import type { SubscriptionStatus } from "@/lib/billing/status";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
-import type { ProviderModeName, ProviderScope } from "@/lib/payments-scope";
+import type { ProviderModeName, ProviderScope } from "@/lib/provider-scope";
 
 export interface CardSnapshot {
   brand: string;
@@ -44,6 +44,8 @@ export interface InvoiceSnapshot {
   id: string;
   customerId: string;
   subscriptionId: string | null;
+  /** From the metadata of its subscription; null when that was made elsewhere. */
+  workspaceId: string | null;
   number: string | null;
   status: "draft" | "open" | "paid" | "uncollectible" | "void";
   /** True for the first invoice of a subscription: nobody is mailed when that one fails. */
@@ -112,6 +114,9 @@ export interface PaymentsProvider {
     operationId: string;
     email: string;
   }): Promise<{ customerId: string } | null>;
+
+  /** Whether the vendor still knows a customer that it gave us. */
+  hasCustomer(customerId: string): Promise<boolean>;
 
   /** Opens the vendor's hosted checkout. Idempotent under `operationId`. */
   createCheckout(input: CreateCheckoutInput): Promise<CheckoutSnapshot>;

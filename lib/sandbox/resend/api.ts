@@ -11,7 +11,7 @@ import { createIdempotency } from "./idempotency";
 import type { Mailroom } from "./mailroom";
 
 /** The only key that this account has. */
-export const SANDBOX_API_KEY = "re_sandbox";
+const SANDBOX_API_KEY = "re_sandbox";
 
 const MAXIMUM_BATCH = 100;
 /** Far above a real account's, so that no test trips over it; a `status` fault of 429 shows the real thing. */

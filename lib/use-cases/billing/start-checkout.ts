@@ -15,9 +15,11 @@ import {
 import { findCurrentSubscription } from "@/lib/db/subscriptions";
 import { appUrl } from "@/lib/env";
 import { AppError } from "@/lib/errors/app-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
 import { payments } from "@/lib/integrations/payments";
 import type { CheckoutSnapshot } from "@/lib/integrations/payments/port";
 import { ensureCustomer } from "@/lib/sync/ensure-customer";
+import { requestSync } from "@/lib/sync/request-sync";
 import { WAIT_MS, waitFor } from "@/lib/sync/wait-for";
 
 /** How long a hosted checkout stays open; the vendor allows 30 minutes to 24 hours. */
@@ -39,7 +41,7 @@ export async function startCheckout(input: { viewer: Viewer; choice: PlanChoice 
   for (let round = 0; round < 3; round += 1) {
     const expiresAt = new Date(Date.now() + CHECKOUT_LIVES_MS);
     const begun = await beginOperation({ workspaceId, userId, kind: "CHECKOUT", input: choice, expiresAt });
-    if (begun.isNew) return open(begun.operation, customerId);
+    if (begun.isNew) return open(begun.operation, customerId, viewer);
     const url = await reuse(begun.operation, choice, customerId);
     if (url) return { url };
   }
@@ -48,29 +50,41 @@ export async function startCheckout(input: { viewer: Viewer; choice: PlanChoice 
   });
 }
 
-async function refuseSecondSubscription(workspaceId: string): Promise<void> {
+async function refuseSecondSubscription(workspaceId: string, operationId?: string): Promise<void> {
   const current = await findCurrentSubscription(workspaceId);
   if (current && isLive(current.view.status)) {
+    if (operationId) await closeOperation(db(), operationId, "EXPIRED");
     throw new AppError("conflict", {
       userMessage: "This workspace has a subscription already. You can change its plan on the billing page.",
     });
   }
 }
 
-async function open(operation: Operation, customerId: string): Promise<{ url: string }> {
+async function open(operation: Operation, customerId: string, viewer: Viewer): Promise<{ url: string }> {
   const { id: operationId, workspaceId, input: choice, expiresAt } = operation;
   if (!choice || !expiresAt) throw new Error(`checkout operation ${operationId} has no choice`);
-  const checkout = await attemptOperation(operation, () =>
+  // Asked again now that the operation is ours: an earlier payment may have been confirmed in between.
+  await refuseSecondSubscription(workspaceId, operationId);
+  const create = (customer: string) =>
     payments().createCheckout({
       operationId,
       workspaceId,
-      customerId,
+      customerId: customer,
       ...choice,
       expiresAt,
       successUrl: `${appUrl()}/billing/return?operation=${operationId}`,
       cancelUrl: `${appUrl()}/billing?checkout=cancelled`,
-    }),
-  );
+    });
+  const checkout = await attemptOperation(operation, async () => {
+    try {
+      return await create(customerId);
+    } catch (error) {
+      const isMissing = isIntegrationError(error) && error.kind === "not_found";
+      if (!isMissing || (await payments().hasCustomer(customerId))) throw error;
+      // Deleted at the vendor, or of another account's key: a new one takes its place.
+      return create(await ensureCustomer(viewer, { gone: customerId }));
+    }
+  });
   return keep(operation, checkout);
 }
 
@@ -110,6 +124,8 @@ async function reuse(met: Operation, choice: PlanChoice, customerId: string): Pr
 async function closeEarlier(operation: Operation, checkoutId: string): Promise<null> {
   const checkout = await payments().expireCheckout({ checkoutId, operationId: operation.id });
   if (checkout.state === "complete") {
+    // Its confirmation may have been lost: it is looked for, so that nobody who has paid stays without.
+    await requestSync("checkout", checkoutId);
     throw new AppError("conflict", {
       userMessage:
         "A payment for this workspace was just made and is being confirmed. Please reload in a moment.",

@@ -16,5 +16,5 @@ export async function GET(request: Request): Promise<Response> {
   if (!env.CRON_SECRET || !matches(bearer, env.CRON_SECRET)) {
     return Response.json({ error: "unauthenticated" }, { status: 401 });
   }
-  return Response.json(await pump.run(50_000));
+  return Response.json(await pump.run(40_000));
 }

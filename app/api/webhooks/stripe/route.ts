@@ -4,6 +4,9 @@ import { paymentsEventRow } from "@/lib/webhooks/payments-event";
 import { pump } from "@/lib/webhooks/process";
 import { receiveWebhook } from "@/lib/webhooks/receive";
 
+/** Seconds; the pump runs after the answer. */
+export const maxDuration = 60;
+
 const startPump = () => after(() => pump.run());
 
 export async function POST(request: Request): Promise<Response> {

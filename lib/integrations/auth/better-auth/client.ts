@@ -27,14 +27,15 @@ export function createBetterAuth(deps: BetterAuthDeps) {
     appName: "Breakwater",
     baseURL: deps.baseUrl,
     secret: deps.secret,
-    database: prismaAdapter(deps.database(), { provider: "postgresql" }),
+    database: prismaAdapter(deps.database(), { provider: "postgresql", transaction: true }),
     telemetry: { enabled: false },
     logger: { disabled: true },
     user: { modelName: "authUser" },
     // No refresh: a page render may not write cookies, and a session that is read must not cost a write.
     session: { modelName: "authSession", expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
     account: { modelName: "authAccount" },
-    verification: { modelName: "authVerification" },
+    // Hashed: whoever reads the table cannot reset anybody's password with it.
+    verification: { modelName: "authVerification", storeIdentifier: "hashed" },
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: true,

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { isIntegrationError } from "@/lib/errors/integration-error";
-import type { ProviderModeName } from "@/lib/payments-scope";
+import type { ProviderModeName } from "@/lib/provider-scope";
 import type { Policy } from "@/lib/resilience/policy";
 import type { PaymentsProvider, SubscriptionSnapshot } from "../port";
 import { createPriceResolver, pushCatalogue } from "./catalogue";
@@ -63,7 +63,10 @@ export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider
   };
 }
 
-type Customers = Pick<PaymentsProvider, "createCustomer" | "findCustomerByOperation" | "createPortal">;
+type Customers = Pick<
+  PaymentsProvider,
+  "createCustomer" | "findCustomerByOperation" | "hasCustomer" | "createPortal"
+>;
 
 function customers(client: StripeClient): Customers {
   return {
@@ -82,6 +85,14 @@ function customers(client: StripeClient): Customers {
       );
       const customer = found.data.find((one) => one.metadata[METADATA.operation] === operationId);
       return customer ? { customerId: customer.id } : null;
+    },
+    hasCustomer: async (customerId) => {
+      const customer = await nullWhenMissing(
+        client.call({ operation: "customers.retrieve", class: "read" }, (sdk) =>
+          sdk.customers.retrieve(customerId),
+        ),
+      );
+      return customer !== null && !customer.deleted;
     },
     createPortal: async ({ customerId, returnUrl }) => {
       const session = await client.call({ operation: "portal.create", class: "write" }, (sdk) =>
@@ -182,11 +193,13 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
     changePlan: async ({ operationId, subscriptionId, planKey, interval }) => {
       const price = await resolvePrice(planKey, interval);
       const item = (await retrieve(subscriptionId)).items.data[0];
+      // Without its id the new price would be added beside the old one, and both charged.
+      if (!item) throw new Error(`subscription ${subscriptionId} has no item to change`);
       return update(
         "subscriptions.change",
         subscriptionId,
         {
-          items: [{ id: item?.id, price }],
+          items: [{ id: item.id, price }],
           proration_behavior: "always_invoice",
           // A switch that cannot be paid for is refused and changes nothing.
           payment_behavior: "error_if_incomplete",
@@ -228,19 +241,29 @@ async function cancelAndRefund(
   );
   let refundedAmount = 0;
   for (const invoice of invoices.data) {
-    for (const { id, payment } of invoice.payments?.data ?? []) {
-      if (!payment.payment_intent) continue;
+    for (const { id, payment, amount_paid: paid } of invoice.payments?.data ?? []) {
+      if (!payment.payment_intent || !paid) continue;
       const intent = idOf(payment.payment_intent);
-      const done = await run("refunds.list", (sdk) => sdk.refunds.list({ payment_intent: intent, limit: 1 }));
-      const refund =
-        done.data[0] ??
-        (await run("refunds.create", (sdk) =>
+      const earlier = await run("refunds.list", (sdk) =>
+        sdk.refunds.list({ payment_intent: intent, limit: 100 }),
+      );
+      const given = earlier.data
+        .filter(({ status }) => status !== "failed" && status !== "canceled")
+        .reduce((sum, { amount }) => sum + amount, 0);
+      if (given < paid) {
+        await run("refunds.create", (sdk) =>
           sdk.refunds.create(
-            { payment_intent: intent, reason: "duplicate", metadata: { [METADATA.operation]: operationId } },
-            { idempotencyKey: `${operationId}:refund:${id}` },
+            {
+              payment_intent: intent,
+              amount: paid - given,
+              reason: "duplicate",
+              metadata: { [METADATA.operation]: operationId },
+            },
+            { idempotencyKey: `${operationId}:refund:${id}:${given}` },
           ),
-        ));
-      refundedAmount += refund.amount;
+        );
+      }
+      refundedAmount += paid;
     }
   }
   return { refundedAmount };

@@ -17,6 +17,8 @@ function kindOf(error: InstanceType<typeof Stripe.errors.StripeError>): Integrat
   // Another request with the same key is still running: the answer will be there on the next try.
   if (error.code === "idempotency_key_in_use" || error.code === "lock_timeout") return "conflict";
   if (error instanceof Stripe.errors.StripeIdempotencyError) return "invalid_request";
+  // An id in a parameter that does not exist answers 400, in the path 404: either way the thing is not there.
+  if (error.code === "resource_missing") return "not_found";
   const status = error.statusCode ?? 0;
   if (status === 404) return "not_found";
   if (status === 409) return "conflict";

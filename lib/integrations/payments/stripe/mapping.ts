@@ -41,6 +41,14 @@ export function idOf(reference: string | { id: string }): string {
   return typeof reference === "string" ? reference : reference.id;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** One of our ids from a vendor's metadata; what another product of the same account wrote there is not one. */
+function ownId(metadata: Stripe.Metadata | null | undefined, key: string): string | null {
+  const value = metadata?.[key];
+  return value !== undefined && UUID.test(value) ? value : null;
+}
+
 function date(seconds: number | null | undefined): Date | null {
   return seconds == null ? null : new Date(seconds * 1000);
 }
@@ -73,8 +81,8 @@ export function subscriptionFrom(subscription: Stripe.Subscription): Subscriptio
   return {
     id: subscription.id,
     customerId: idOf(subscription.customer),
-    workspaceId: subscription.metadata[METADATA.workspace] ?? null,
-    operationId: subscription.metadata[METADATA.operation] ?? null,
+    workspaceId: ownId(subscription.metadata, METADATA.workspace),
+    operationId: ownId(subscription.metadata, METADATA.operation),
     status: oneOf(SUBSCRIPTION_STATUSES, subscription.status, "subscription.status"),
     ...entry,
     quantity: item?.quantity ?? 1,
@@ -94,11 +102,13 @@ export function subscriptionFrom(subscription: Stripe.Subscription): Subscriptio
 
 export function invoiceFrom(invoice: Stripe.Invoice): InvoiceSnapshot | null {
   if (!invoice.customer || !invoice.status) return null;
-  const subscription = invoice.parent?.subscription_details?.subscription;
+  const details = invoice.parent?.subscription_details;
+  const subscription = details?.subscription;
   return {
     id: invoice.id,
     customerId: idOf(invoice.customer),
     subscriptionId: subscription ? idOf(subscription) : null,
+    workspaceId: ownId(details?.metadata, METADATA.workspace),
     number: invoice.number,
     status: oneOf(INVOICE_STATUSES, invoice.status, "invoice.status"),
     isFirst: invoice.billing_reason === "subscription_create",
@@ -121,7 +131,7 @@ export function checkoutFrom(session: Stripe.Checkout.Session): CheckoutSnapshot
     state: oneOf(CHECKOUT_STATES, session.status ?? "expired", "checkout.status"),
     url: session.url,
     expiresAt: new Date(session.expires_at * 1000),
-    operationId: session.metadata?.[METADATA.operation] ?? null,
+    operationId: ownId(session.metadata, METADATA.operation),
     subscriptionId: session.subscription ? idOf(session.subscription) : null,
   };
 }

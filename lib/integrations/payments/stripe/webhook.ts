@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import { z } from "zod";
 import { WEBHOOK_TOLERANCE_SECONDS, type WebhookVerification } from "@/lib/integrations/webhook-verification";
-import type { ProviderModeName } from "@/lib/payments-scope";
+import type { ProviderModeName } from "@/lib/provider-scope";
 import type { PaymentsEvent } from "../port";
 
 /** What is read of an event below. */

@@ -1,3 +1,4 @@
+import { SYNC_REQUESTS } from "@/lib/sync/request-sync";
 import { syncCheckout } from "@/lib/sync/sync-checkout";
 import type { HandlerFamily } from "@/lib/webhooks/handler";
 
@@ -8,8 +9,8 @@ export const checkoutHandlers: HandlerFamily = {
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
-    // Ours: the customer asked us to look again.
-    "breakwater.checkout.recheck",
+    // Ours: somebody asked us to look again.
+    SYNC_REQUESTS.checkout,
   ],
   handle: async ({ objectId }, finish) => syncCheckout(objectId, finish),
 };

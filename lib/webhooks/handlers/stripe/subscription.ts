@@ -1,3 +1,4 @@
+import { SYNC_REQUESTS } from "@/lib/sync/request-sync";
 import { syncSubscription } from "@/lib/sync/sync-subscription";
 import type { HandlerFamily } from "@/lib/webhooks/handler";
 
@@ -9,6 +10,7 @@ export const subscriptionHandlers: HandlerFamily = {
     "customer.subscription.paused",
     "customer.subscription.resumed",
     "customer.subscription.trial_will_end",
+    SYNC_REQUESTS.subscription,
   ],
   handle: async ({ objectId }, finish) => syncSubscription(objectId, finish),
 };

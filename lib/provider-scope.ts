@@ -19,3 +19,8 @@ function stripeMode(): ProviderModeName {
 export function paymentsScope(): ProviderScope {
   return { provider: env.PAYMENTS_PROVIDER, mode: stripeMode(), account: "" };
 }
+
+/** Whether mail goes to real people: a mail enqueued for the sandbox's mailbox is never sent by a real vendor. */
+export function emailMode(): ProviderModeName {
+  return env.RESEND_BASE_URL ? "sandbox" : "live";
+}

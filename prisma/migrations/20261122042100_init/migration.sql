@@ -23,7 +23,7 @@ CREATE TYPE "webhook_event_status" AS ENUM ('PENDING', 'DONE', 'IGNORED', 'QUARA
 CREATE TYPE "outbox_status" AS ENUM ('PENDING', 'SENT', 'DEAD');
 
 -- CreateEnum
-CREATE TYPE "outbox_kind" AS ENUM ('EMAIL', 'CANCEL_DUPLICATE_SUBSCRIPTION');
+CREATE TYPE "outbox_kind" AS ENUM ('EMAIL', 'CANCEL_DUPLICATE_SUBSCRIPTION', 'EXPIRE_CHECKOUT');
 
 -- CreateEnum
 CREATE TYPE "delivery_state" AS ENUM ('UNKNOWN', 'SENT', 'DELAYED', 'DELIVERED', 'COMPLAINED', 'BOUNCED', 'SUPPRESSED');
@@ -169,6 +169,9 @@ CREATE TABLE "invoice" (
 CREATE TABLE "operation" (
     "id" UUID NOT NULL,
     "workspace_id" UUID NOT NULL,
+    "provider" TEXT NOT NULL,
+    "mode" "provider_mode" NOT NULL,
+    "account" TEXT NOT NULL DEFAULT '',
     "user_id" UUID,
     "kind" "operation_kind" NOT NULL,
     "state" "operation_state" NOT NULL DEFAULT 'OPEN',
@@ -257,6 +260,7 @@ CREATE TABLE "webhook_event" (
 CREATE TABLE "outbox_message" (
     "id" UUID NOT NULL,
     "kind" "outbox_kind" NOT NULL,
+    "mode" "provider_mode" NOT NULL,
     "business_key" TEXT NOT NULL,
     "payload" JSONB,
     "secret_payload" BYTEA,
