@@ -10,6 +10,8 @@ export interface AuthVendor {
   overHttps: AuthProvider;
   /** Mails that it had enqueued, the newest last. */
   mails: AuthMail[];
+  /** Until it is healed, no mail can be enqueued. */
+  breakMail(isBroken: boolean): void;
   /** Lets every token that was mailed so far, and every session, run out. */
   expireEverything(): Promise<void>;
   stop(): Promise<void>;
@@ -133,6 +135,36 @@ function describeSigningUp(get: Get) {
       expect(await passwordOf(get()).resendVerification({ email: "nobody@example.com" })).toBeUndefined();
       expect(await passwordOf(get()).resendVerification({ email: member.email })).toBeUndefined();
       expect(get().mails.length).toBe(after);
+    });
+
+    test("does not say that a mail is on its way when none could be written", async () => {
+      const person = newPerson();
+      const member = await newMember(get());
+      get().breakMail(true);
+      for (const call of [
+        passwordOf(get()).signUp(person),
+        passwordOf(get()).requestPasswordReset({ email: member.email }),
+      ]) {
+        expect(await failureOf(call)).toMatchObject({ code: "unavailable" });
+      }
+      get().breakMail(false);
+      // Trying again mends it, though the account may have been made the first time.
+      await passwordOf(get()).signUp(person);
+      expect(mailTo(get(), person.email)).toBeDefined();
+    });
+
+    test("does not tell by its speed whether an address is known", async () => {
+      const member = await newMember(get());
+      const timeOf = async (call: Promise<unknown>) => {
+        const startedAt = performance.now();
+        await call;
+        return performance.now() - startedAt;
+      };
+      for (const email of [member.email, "nobody@example.com"]) {
+        expect(await timeOf(passwordOf(get()).requestPasswordReset({ email }))).toBeGreaterThan(450);
+        expect(await timeOf(passwordOf(get()).resendVerification({ email }))).toBeGreaterThan(450);
+      }
+      expect(await timeOf(passwordOf(get()).signUp({ ...member }))).toBeGreaterThan(450);
     });
 
     test("is not confirmed by a link that is wrong, changed, or somebody else's kind", async () => {

@@ -10,10 +10,12 @@ describePasswordAuth("Better Auth", async () => {
   const database = await createTestDatabase();
   const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
   const mails: AuthMail[] = [];
+  let isMailBroken = false;
   const create = (baseUrl: string) =>
     createBetterAuthProvider({
       database: () => client,
       enqueueMail: async (mail) => {
+        if (isMailBroken) throw new Error("the outbox is away");
         mails.push(mail);
       },
       baseUrl,
@@ -23,6 +25,9 @@ describePasswordAuth("Better Auth", async () => {
     provider: create("http://localhost:3999"),
     overHttps: create("https://app.example.com"),
     mails,
+    breakMail: (isBroken) => {
+      isMailBroken = isBroken;
+    },
     expireEverything: async () => {
       const expiresAt = new Date(Date.now() - 1_000);
       await client.authVerification.updateMany({ data: { expiresAt } });

@@ -21,6 +21,8 @@ export interface PaymentsVendor {
   withoutWebhookSecret: PaymentsProvider;
   /** Pays an open checkout with a card that works. */
   pay(checkoutUrl: string): Promise<void>;
+  /** As somebody does it on the vendor's own pages. */
+  deleteCustomer(customerId: string): Promise<void>;
   fail(fault: VendorFault): Promise<void>;
   /** The next call of each kind that writes is done, and its answer lost. */
   loseNextAnswer(): Promise<void>;
@@ -168,6 +170,14 @@ function describeCustomers(get: Get) {
       await get().loseNextAnswer();
       await expect(newCustomer(get(), operationId)).rejects.toMatchObject({ name: "IntegrationError" });
       expect(await get().provider.findCustomerByOperation({ operationId, email })).not.toBeNull();
+    });
+
+    test("is known until it is deleted at the vendor", async () => {
+      const { customerId } = await newCustomer(get());
+      expect(await get().provider.hasCustomer(customerId)).toBe(true);
+      await get().deleteCustomer(customerId);
+      expect(await get().provider.hasCustomer(customerId)).toBe(false);
+      expect(await get().provider.hasCustomer("no_such_thing")).toBe(false);
     });
 
     test("has a hosted page for its cards and invoices", async () => {

@@ -35,6 +35,9 @@ async function startStripe(): Promise<
       const status = await payHosted(url);
       if (status !== 303) throw new Error(`paying answered ${status}`);
     },
+    deleteCustomer: async (customerId) => {
+      await vendors.stripe.customers.del(customerId);
+    },
     fail: (fault) => injectFault(vendors, "stripe", fault),
     loseNextAnswer: async () => {
       // A POST or DELETE: whatever writes.

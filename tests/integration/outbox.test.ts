@@ -3,7 +3,7 @@
  * secret is never readable at rest.
  */
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startBackend } from "@/tests/support/backend";
 
 const backend = await startBackend();
@@ -15,7 +15,7 @@ const { claimWebhookEvents, completeWebhookEvent, insertWebhookEvent } = await i
 const { email } = await import("@/lib/integrations/email");
 const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
 const { outboxSource } = await import("@/lib/outbox/deliver");
-const { enqueueMail } = await import("@/lib/outbox/enqueue");
+const { enqueueCancelDuplicate, enqueueMail } = await import("@/lib/outbox/enqueue");
 const { workFrom } = await import("@/lib/pump/pump");
 const { pump } = await import("@/lib/webhooks/process");
 
@@ -199,20 +199,54 @@ describe("a mail that carries a secret", () => {
     expect(mail?.html).toContain(`/reset-password?token=${TOKEN}`);
   });
 
-  test("is written once for a token, again for the next one", async () => {
-    const to = address();
-    const mail = { kind: "verify-email", to, name: "Ann" } as const;
-    await enqueueAuthMail({ ...mail, token: "one" });
-    await enqueueAuthMail({ ...mail, token: "one" });
-    await enqueueAuthMail({ ...mail, token: "two" });
-    expect(await messages()).toHaveLength(2);
+  test("is scrubbed too when it is given up", async () => {
+    await backend.addFault({ vendor: "resend", kind: "status", status: 500, route: "POST /emails" });
+    await enqueueAuthMail({ kind: "verify-email", to: address(), name: "Ann", token: TOKEN });
+    await backend.rows("UPDATE outbox_message SET created_at = now() - interval '73 hours'");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "DEAD", secretPayload: null }]);
   });
 
-  test("cannot be used to flood the mailbox of somebody who has an account", async () => {
-    const to = address();
-    for (const name of ["A", "B", "C"]) await enqueueAuthMail({ kind: "already-registered", to, name });
-    await enqueueAuthMail({ kind: "already-registered", to: to.toUpperCase(), name: "D" });
-    expect(await messages()).toHaveLength(1);
+  describe("is not written too often, however often a stranger asks", () => {
+    const at = (seconds: number) => vi.setSystemTime(new Date(Date.UTC(2026, 10, 22, 12, 0, seconds)));
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["Date"] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test.each([
+      ["verify-email", 30],
+      ["reset-password", 30],
+      ["already-registered", 3_600],
+    ] as const)("%s, once in %i s", async (kind, seconds) => {
+      const to = address();
+      const ask = (email: string) => enqueueAuthMail({ kind, to: email, name: "Ann", token: randomUUID() });
+      at(0);
+      await ask(to);
+      await ask(to.toUpperCase());
+      at(seconds - 1);
+      await ask(to);
+      expect(await messages()).toHaveLength(1);
+      await ask(address());
+      expect(await messages()).toHaveLength(2);
+      at(seconds);
+      await ask(to);
+      expect(await messages()).toHaveLength(3);
+    });
+  });
+});
+
+describe("what belongs to another mode", () => {
+  test("is left alone: a mail of the sandbox is never sent by a real vendor", async () => {
+    await enqueue(address());
+    await enqueueCancelDuplicate(db(), { subscriptionId: "sub_1", keptSubscriptionId: "sub_2" });
+    await backend.rows("UPDATE outbox_message SET mode = 'LIVE'");
+    const before = await messages();
+    await pump.run();
+    expect(await messages()).toEqual(before.map((message) => ({ ...message, waitMs: expect.any(Number) })));
+    expect(before.map(({ attempts }) => attempts)).toEqual([0, 0]);
   });
 });
 

@@ -271,6 +271,25 @@ describe("choosing a plan", () => {
   });
 });
 
+describe("a customer that the vendor has lost", () => {
+  test("is replaced when a plan is chosen, and what hung on it stays", async () => {
+    const viewer = await newViewer();
+    const lost = await ensureCustomer(viewer);
+    await backend.stripe.customers.del(lost);
+    const { url } = await startCheckout({ viewer, choice: PRO });
+    const customers = await backend.rows<{ id: string }>(
+      "SELECT external_id AS id FROM billing_customer WHERE workspace_id = $1",
+      [viewer.workspaceId],
+    );
+    expect(customers).toHaveLength(1);
+    expect(customers[0]?.id).not.toBe(lost);
+    expect(await payHosted(url)).toBe(303);
+    await pollPaymentsEvents();
+    const row = "SELECT status FROM subscription WHERE workspace_id = $1";
+    expect(await backend.rows(row, [viewer.workspaceId])).toEqual([{ status: "ACTIVE" }]);
+  });
+});
+
 describe("asking to look at a payment again", () => {
   test("goes through the inbox, and grants what was paid", async () => {
     const viewer = await newViewer();
@@ -304,7 +323,7 @@ describe("asking to look at a payment again", () => {
       recheckCheckout({ viewer: stranger, operationId: operation?.id ?? "" }),
     ).rejects.toMatchObject({ code: "not_found" });
     const asked = await backend.rows(
-      "SELECT 1 FROM webhook_event WHERE external_id LIKE 'recheck:%' AND status = 'PENDING'",
+      "SELECT 1 FROM webhook_event WHERE type LIKE 'breakwater.%' AND status = 'PENDING'",
     );
     expect(asked).toEqual([]);
   });

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
 import { eventually } from "@/tests/support/poll";
+import { payHosted } from "@/tests/support/vendors";
 
 const backend = await startBackend();
 const { PLANS } = await import("@/lib/billing/plans");
@@ -20,6 +21,9 @@ const { pollPaymentsEvents } = await import("@/lib/webhooks/poll-events");
 const { pump } = await import("@/lib/webhooks/process");
 const { changePlan } = await import("@/lib/use-cases/billing/change-plan");
 const { cancelSubscription } = await import("@/lib/use-cases/billing/cancel-subscription");
+const { startCheckout } = await import("@/lib/use-cases/billing/start-checkout");
+const { requestSync } = await import("@/lib/sync/request-sync");
+const { getBillingOverview } = await import("@/lib/db/billing");
 const { resumeSubscription } = await import("@/lib/use-cases/billing/resume-subscription");
 
 const nothing = async () => {};
@@ -261,6 +265,40 @@ describe("events", () => {
     expect(await rowsOf(viewer)).toMatchObject([{ status: "ACTIVE", planKey: "team" }]);
   });
 
+  test("of another product of the same vendor account are put aside after an hour, not tried for days", async () => {
+    const stranger = await backend.stripe.customers.create({ email: `${randomUUID()}@example.com` });
+    const subscription = await backend.stripe.subscriptions.create({
+      customer: stranger.id,
+      items: [{ price: priceId("pro_month") }],
+      default_payment_method: "pm_card_visa",
+    });
+    await pollPaymentsEvents();
+    await backend.rows(
+      "UPDATE webhook_event SET received_at = now() - interval '2 hours', next_attempt_at = now() WHERE object_id = $1",
+      [subscription.id],
+    );
+    await pump.run();
+    const states = await backend.rows<{ status: string }>(
+      "SELECT status FROM webhook_event WHERE object_id = $1",
+      [subscription.id],
+    );
+    expect(new Set(states.map(({ status }) => status))).toEqual(new Set(["QUARANTINED"]));
+  });
+
+  test("of another mode are left to the process that works in it", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await requestSync("subscription", subscription.id);
+    await backend.rows("UPDATE webhook_event SET mode = 'LIVE' WHERE object_id = $1", [subscription.id]);
+    await pump.run();
+    const [row] = await backend.rows("SELECT status, attempts FROM webhook_event WHERE object_id = $1", [
+      subscription.id,
+    ]);
+    expect(row).toEqual({ status: "PENDING", attempts: 0 });
+    expect(await rowsOf(viewer)).toEqual([]);
+    await backend.rows("DELETE FROM webhook_event WHERE object_id = $1", [subscription.id]);
+  });
+
   test("belong to the workspace of the customer, whatever the metadata claims", async () => {
     const [payer, other] = [await newViewer(), await newViewer()];
     const customer = await ensureCustomer(payer);
@@ -300,6 +338,55 @@ describe("a second subscription beside the first", () => {
     expect((await findCurrentSubscription(viewer.workspaceId))?.externalId).toBe(first.id);
     // The customer is told of what they have, not of what came and went.
     expect(await outboxOf(`subscription-%:${second.id}%`)).toEqual([]);
+  });
+
+  test("is kept when the first has ended before it could be cancelled: it is what the customer has paid for", async () => {
+    const viewer = await newViewer();
+    const first = await subscribe(viewer);
+    await syncSubscription(first.id, nothing);
+    await eventually("the next second", async () => Date.now() / 1000 >= first.created + 1);
+    const second = await subscribe(viewer, { price: "team_month" });
+    await syncSubscription(second.id, nothing);
+    expect(await outboxOf(`cancel-duplicate:${second.id}`)).toMatchObject([{ status: "PENDING" }]);
+    await backend.stripe.subscriptions.cancel(first.id);
+    await pump.run();
+    expect((await backend.stripe.subscriptions.retrieve(second.id)).status).toBe("active");
+    await pollPaymentsEvents();
+    expect((await findCurrentSubscription(viewer.workspaceId))?.externalId).toBe(second.id);
+  });
+});
+
+describe("a payment page that is open while a subscription comes by another way", () => {
+  test("is closed, so that nobody pays twice", async () => {
+    const viewer = await newViewer();
+    const { url } = await startCheckout({ viewer, choice: { planKey: "pro", interval: "month" } });
+    await subscribe(viewer);
+    await pollPaymentsEvents();
+    expect(await payHosted(url)).toBe(410);
+    await pollPaymentsEvents();
+    const states = await backend.rows(
+      "SELECT state FROM operation WHERE workspace_id = $1 AND kind = 'CHECKOUT'",
+      [viewer.workspaceId],
+    );
+    expect(states).toEqual([{ state: "EXPIRED" }]);
+  });
+});
+
+describe("the card on the billing page", () => {
+  test("follows what the customer changes at the vendor", async () => {
+    const viewer = await newViewer();
+    const subscription = await subscribe(viewer);
+    await pollPaymentsEvents();
+    const card = async () => (await getBillingOverview(viewer.workspaceId)).card;
+    expect(await card()).toMatchObject({ brand: "visa", last4: "4242" });
+    const customer = subscription.customer as string;
+    const method = await backend.stripe.paymentMethods.attach("pm_card_mastercard", { customer });
+    await backend.stripe.subscriptions.update(subscription.id, { default_payment_method: "" });
+    await backend.stripe.customers.update(customer, {
+      invoice_settings: { default_payment_method: method.id },
+    });
+    await pollPaymentsEvents();
+    expect(await card()).toMatchObject({ brand: "mastercard", last4: "4444" });
   });
 });
 

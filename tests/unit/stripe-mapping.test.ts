@@ -102,11 +102,19 @@ describe("a subscription", () => {
     expect(cardOf({ default_payment_method: { type: "sepa_debit" }, customer: "cus_1" })).toBeUndefined();
   });
 
-  test("carries the workspace and the operation that we wrote", () => {
-    const metadata = { workspace_id: "w1", operation_id: "o1" };
-    expect(subscriptionFrom(subscription({ metadata }))).toMatchObject({
-      workspaceId: "w1",
-      operationId: "o1",
+  test("carries the workspace and the operation that we wrote, and nothing that others did", () => {
+    const [workspace_id, operation_id] = [
+      "0198a1b2-0000-7000-8000-000000000001",
+      "0198a1b2-0000-7000-8000-000000000002",
+    ];
+    expect(subscriptionFrom(subscription({ metadata: { workspace_id, operation_id } }))).toMatchObject({
+      workspaceId: workspace_id,
+      operationId: operation_id,
+    });
+    const foreign = { workspace_id: "42", operation_id: "' OR 1=1" };
+    expect(subscriptionFrom(subscription({ metadata: foreign }))).toMatchObject({
+      workspaceId: null,
+      operationId: null,
     });
   });
 });
@@ -131,6 +139,9 @@ describe("an invoice", () => {
       isFirst: true,
     });
     expect(invoiceFrom(invoice({ parent: null }))).toMatchObject({ subscriptionId: null });
+    const workspace_id = "0198a1b2-0000-7000-8000-000000000001";
+    const ours = { subscription_details: { subscription: "sub_1", metadata: { workspace_id } } };
+    expect(invoiceFrom(invoice({ parent: ours }))).toMatchObject({ workspaceId: workspace_id });
     const expanded = { subscription_details: { subscription: { id: "sub_2" } } };
     expect(invoiceFrom(invoice({ parent: expanded }))).toMatchObject({ subscriptionId: "sub_2" });
   });

@@ -27,6 +27,7 @@ describe("Stripe's errors", () => {
       "invalid_request",
     ],
     [new errors.StripeInvalidRequestError(raw({ statusCode: 404, code: "resource_missing" })), "not_found"],
+    [new errors.StripeInvalidRequestError(raw({ statusCode: 400, code: "resource_missing" })), "not_found"],
     [new errors.StripeAPIError(raw({ statusCode: 500 })), "unavailable"],
     [new errors.StripeAPIError(raw({ statusCode: 503 })), "unavailable"],
     [new errors.StripeAPIError(raw({ statusCode: 409 })), "conflict"],
