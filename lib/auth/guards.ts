@@ -10,7 +10,9 @@ import { PATH_HEADER } from "./return-path";
 
 /** Who is signed in; null for nobody. Asked once a request, from local tables alone. */
 export const currentUser = cache(async (): Promise<Viewer | null> => {
-  const identity = await auth().getIdentity(await headers());
+  // First of all: it tells a build that the page is made per request, before the provider wants its secret.
+  const requestHeaders = await headers();
+  const identity = await auth().getIdentity(requestHeaders);
   return identity && ensureViewer(identity);
 });
 

@@ -59,6 +59,12 @@ export async function ensureCustomer(viewer: Viewer, { gone }: { gone?: string }
     ({ operation, isNew } = await begin());
     if (!isNew) return ensureCustomer(viewer, { gone });
   }
+  // Asked again now that the operation is ours: another request may have finished its own since we looked.
+  const made = await findUsable();
+  if (made) {
+    await closeOperation(db(), operation.id, "EXPIRED");
+    return made;
+  }
   const operationId = operation.id;
   const { customerId } = await attemptOperation(operation, () =>
     payments().createCustomer({ operationId, workspaceId, name, email }),

@@ -142,10 +142,10 @@ function describeSigningUp(get: Get) {
       const member = await newMember(get());
       get().breakMail(true);
       for (const call of [
-        passwordOf(get()).signUp(person),
-        passwordOf(get()).requestPasswordReset({ email: member.email }),
+        () => passwordOf(get()).signUp(person),
+        () => passwordOf(get()).requestPasswordReset({ email: member.email }),
       ]) {
-        expect(await failureOf(call)).toMatchObject({ code: "unavailable" });
+        expect(await failureOf(call())).toMatchObject({ code: "unavailable" });
       }
       get().breakMail(false);
       // Trying again mends it, though the account may have been made the first time.

@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
+import { eventually } from "@/tests/support/poll";
 import { payHosted } from "@/tests/support/vendors";
 
 const backend = await startBackend();
@@ -58,7 +59,34 @@ describe("the vendor's customer of a workspace", () => {
     const customers = await backend.stripe.customers.list({ email: viewer.email });
     expect(customers.data.map(({ id }) => id)).toEqual([ids[0]]);
     expect(customers.data[0]?.metadata).toMatchObject({ workspace_id: viewer.workspaceId });
-    expect(await operations(viewer, "CREATE_CUSTOMER")).toMatchObject([{ state: "SUCCEEDED" }]);
+    const states = (await operations(viewer, "CREATE_CUSTOMER")).map(({ state }) => state);
+    expect(states.filter((state) => state === "SUCCEEDED")).toHaveLength(1);
+    expect(states).not.toContain("OPEN");
+  });
+
+  // Regression: whoever had looked before the first customer was kept, and began after, made a second one.
+  test("is not made by a request that looked too early", async () => {
+    const viewer = await newViewer();
+    const lock = await backend.connect();
+    await lock.query("BEGIN; LOCK TABLE operation IN SHARE ROW EXCLUSIVE MODE");
+    const late = ensureCustomer(viewer);
+    try {
+      await eventually("the request to wait for its operation", async () => {
+        const [waiting] = await backend.rows("SELECT 1 FROM pg_locks WHERE NOT granted");
+        return waiting !== undefined;
+      });
+      await backend.rows(
+        `INSERT INTO billing_customer (id, workspace_id, provider, mode, account, external_id, updated_at)
+         VALUES (gen_random_uuid(), $1, 'stripe', 'SANDBOX', '', 'cus_made_meanwhile', now())`,
+        [viewer.workspaceId],
+      );
+    } finally {
+      await lock.query("ROLLBACK");
+      lock.release();
+    }
+    expect(await late).toBe("cus_made_meanwhile");
+    expect((await backend.stripe.customers.list({ email: viewer.email })).data).toEqual([]);
+    expect(await operations(viewer, "CREATE_CUSTOMER")).toMatchObject([{ state: "EXPIRED" }]);
   });
 
   test("is found again, not made anew, when the answer to its making was lost", async () => {
@@ -260,6 +288,34 @@ describe("choosing a plan", () => {
     await pollPaymentsEvents();
     await expect(startCheckout({ viewer, choice: TEAM })).rejects.toMatchObject({ code: "conflict" });
     expect((await operations(viewer)).map(({ state }) => state)).toEqual(["SUCCEEDED"]);
+  });
+
+  test("is refused to a request that looked before the subscription was there", async () => {
+    const viewer = await newViewer();
+    await ensureCustomer(viewer);
+    const lock = await backend.connect();
+    await lock.query("BEGIN; LOCK TABLE operation IN SHARE ROW EXCLUSIVE MODE");
+    const late = startCheckout({ viewer, choice: PRO });
+    late.catch(() => undefined);
+    try {
+      await eventually("the request to wait for its operation", async () => {
+        const [waiting] = await backend.rows("SELECT 1 FROM pg_locks WHERE NOT granted");
+        return waiting !== undefined;
+      });
+      await backend.rows(
+        `INSERT INTO subscription (id, workspace_id, customer_id, provider, mode, account, external_id, status,
+                                   currency, started_at, fence, updated_at)
+         SELECT gen_random_uuid(), workspace_id, id, provider, mode, account, 'sub_' || id, 'ACTIVE', 'usd', now(), 1, now()
+           FROM billing_customer WHERE workspace_id = $1`,
+        [viewer.workspaceId],
+      );
+    } finally {
+      await lock.query("ROLLBACK");
+      lock.release();
+    }
+    await expect(late).rejects.toMatchObject({ code: "conflict" });
+    expect(await sessionsOf(viewer)).toEqual([]);
+    expect(await operations(viewer)).toMatchObject([{ state: "EXPIRED" }]);
   });
 
   test("is refused while a payment is made that we have not heard of", async () => {

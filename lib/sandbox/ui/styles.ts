@@ -70,7 +70,7 @@ button:hover, .button:hover { background: var(--sunken); color: var(--text); }
 button.primary, .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button.primary:hover, .button.primary:hover { background: var(--accent-hover); border-color: var(--accent-hover); color: var(--on-accent); }
 button.danger, .button.danger { border-color: var(--bad); color: var(--bad); }
-button.link { border: 0; padding: 0; min-height: 0; background: none; color: var(--accent); text-decoration: underline;
+button.link { white-space: nowrap; border: 0; padding: 0; min-height: 0; background: none; color: var(--accent); text-decoration: underline;
   font-weight: 400; }
 button.block, .button.block { width: 100%; min-height: 48px; }
 button:disabled { opacity: 0.6; cursor: not-allowed; }
