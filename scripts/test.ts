@@ -26,8 +26,6 @@ const SUITES: readonly Suite[] = [
 
 const USAGE = `Usage: npm test [-- [--no-build] ${SUITES.map(({ name }) => name).join(" | ")} …]`;
 
-const SECRETLINT_RULES = JSON.stringify({ rules: [{ id: "@secretlint/secretlint-rule-preset-recommend" }] });
-
 /** Runs all suites, or those named, and ends with `N passed, N failed` alone on the last line. */
 runScript(async () => {
   const { values, positionals } = parseCommandLine(USAGE, {
@@ -146,7 +144,7 @@ async function runChecks(env: Record<string, string>): Promise<Outcome> {
       types.failed > 0 ? types : runCheck("tsc", [binaryOf("typescript", "tsc"), "--noEmit"], env),
     ),
     runCheck("knip", [binaryOf("knip")], env),
-    runCheck("secretlint", secretlintArguments(), env),
+    runCheck("secretlint", [binaryOf("secretlint"), "**/*"], env),
   ]);
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
@@ -154,15 +152,6 @@ async function runChecks(env: Record<string, string>): Promise<Outcome> {
     skipped: 0,
     notes: outcomes.flatMap(({ notes }) => notes),
   };
-}
-
-function secretlintArguments(): string[] {
-  return [
-    binaryOf("secretlint"),
-    ...["--secretlintrcJSON", SECRETLINT_RULES],
-    ...["--secretlintignore", ".gitignore"],
-    "**/*",
-  ];
 }
 
 function failure(reason: unknown): Outcome {

@@ -5,6 +5,7 @@ import { stackUnderTest } from "./stack-under-test";
 
 interface ListOf<T> {
   data: T[];
+  has_more: boolean;
 }
 
 export interface SandboxCustomer {
@@ -22,12 +23,21 @@ export interface SandboxCheckout {
   status: string;
 }
 
-async function list<T>(path: string, query: Record<string, string>): Promise<T[]> {
-  const url = new URL(`/v1/${path}`, stackUnderTest().payments);
-  for (const [name, value] of Object.entries({ limit: "100", ...query })) url.searchParams.set(name, value);
-  const response = await fetch(url, { headers: { authorization: "Bearer sk_test_sandbox" } });
-  if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}: ${await response.text()}`);
-  return ((await response.json()) as ListOf<T>).data;
+/** All pages of a list, the newest first. */
+async function list<T extends { id: string }>(path: string, query: Record<string, string>): Promise<T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const url = new URL(`/v1/${path}`, stackUnderTest().payments);
+    const after = all.at(-1)?.id;
+    const page = { limit: "100", ...query, ...(after === undefined ? {} : { starting_after: after }) };
+    for (const [name, value] of Object.entries(page)) url.searchParams.set(name, value);
+    const response = await fetch(url, { headers: { authorization: "Bearer sk_test_sandbox" } });
+    if (!response.ok)
+      throw new Error(`${url.pathname} answered ${response.status}: ${await response.text()}`);
+    const { data, has_more } = (await response.json()) as ListOf<T>;
+    all.push(...data);
+    if (!has_more) return all;
+  }
 }
 
 export const customersOf = (email: string) => list<SandboxCustomer>("customers", { email });
