@@ -11,9 +11,10 @@ export interface NewOutboxMessage {
   secretPayload?: Uint8Array<ArrayBuffer>;
 }
 
-/** Inserts unless the business key is there already. */
-export async function insertOutboxMessage(tx: Database, message: NewOutboxMessage): Promise<void> {
-  await tx.outboxMessage.createMany({ data: [message], skipDuplicates: true });
+/** Inserts unless the business key is there already; says whether it did. */
+export async function insertOutboxMessage(tx: Database, message: NewOutboxMessage): Promise<boolean> {
+  const { count } = await tx.outboxMessage.createMany({ data: [message], skipDuplicates: true });
+  return count === 1;
 }
 
 /** Which of these business keys are in the outbox already, so that their mails need not be rendered. */

@@ -6,17 +6,17 @@ import { seal } from "./secret-payload";
 
 /**
  * Writes a mail into the outbox, in the caller's transaction. Under a business key that is known already it does
- * nothing: the effect is done once.
+ * nothing: the effect is done once. Says whether it was written now.
  */
 export async function enqueueMail(
   tx: Database,
   input: { businessKey: string; mail: RenderedMail; carriesSecret?: boolean },
-): Promise<void> {
+): Promise<boolean> {
   const content = input.carriesSecret
     ? { secretPayload: seal(JSON.stringify(input.mail)) }
     : { payload: { ...input.mail } };
   const { businessKey } = input;
-  await insertOutboxMessage(tx, { kind: "EMAIL", mode: emailModeColumn(), businessKey, ...content });
+  return insertOutboxMessage(tx, { kind: "EMAIL", mode: emailModeColumn(), businessKey, ...content });
 }
 
 /** Writes a vendor command: end and refund a subscription that exists beside the one that is kept. */

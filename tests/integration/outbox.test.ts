@@ -217,23 +217,22 @@ describe("a mail that carries a secret", () => {
     });
 
     test.each([
-      ["verify-email", 30],
-      ["reset-password", 30],
-      ["already-registered", 3_600],
-    ] as const)("%s, once in %i s", async (kind, seconds) => {
+      ["verify-email", 5, 600],
+      ["reset-password", 5, 600],
+      ["already-registered", 1, 3_600],
+    ] as const)("%s, %i in %i s", async (kind, mails, seconds) => {
       const to = address();
       const ask = (email: string) => enqueueAuthMail({ kind, to: email, name: "Ann", token: randomUUID() });
       at(0);
-      await ask(to);
-      await ask(to.toUpperCase());
+      await Promise.all(Array.from({ length: 10 }, (_, n) => ask(n % 2 ? to : to.toUpperCase())));
       at(seconds - 1);
       await ask(to);
-      expect(await messages()).toHaveLength(1);
+      expect(await messages()).toHaveLength(mails);
       await ask(address());
-      expect(await messages()).toHaveLength(2);
+      expect(await messages()).toHaveLength(mails + 1);
       at(seconds);
       await ask(to);
-      expect(await messages()).toHaveLength(3);
+      expect(await messages()).toHaveLength(mails + 2);
     });
   });
 });

@@ -13,15 +13,18 @@ import { METADATA } from "./mapping";
 
 const PRODUCT_METADATA = "breakwater_plan";
 
-/** Finds a price by its lookup key, and remembers it: prices are immutable, and a moved key is read again on a miss. */
+/** How long (milliseconds) a price is remembered: a changed amount is a new price under the same key. */
+const REMEMBERED_MS = 5 * 60 * 1000;
+
+/** Finds a price by its lookup key, and remembers it for a while. */
 export function createPriceResolver(client: StripeClient) {
-  const known = new Map<string, string>();
+  const known = new Map<string, { id: string; until: number }>();
   return async function resolve(plan: PlanKey, interval: BillingInterval): Promise<string> {
     if (!isPaidPlanKey(plan))
       throw new AppError("invalid_input", { userMessage: "This plan costs nothing." });
     const key = priceKey(plan, interval);
     const remembered = known.get(key);
-    if (remembered) return remembered;
+    if (remembered && remembered.until > Date.now()) return remembered.id;
     const prices = await client.call({ operation: "prices.list", class: "read" }, (sdk) =>
       sdk.prices.list({ lookup_keys: [key], active: true, limit: 1 }),
     );
@@ -32,7 +35,7 @@ export function createPriceResolver(client: StripeClient) {
         logMessage: `no price with lookup key "${key}" at the payments vendor: run \`npm run billing:push\``,
       });
     }
-    known.set(key, price.id);
+    known.set(key, { id: price.id, until: Date.now() + REMEMBERED_MS });
     return price.id;
   };
 }
