@@ -15,7 +15,6 @@ export const env = createEnv({
   server: {
     NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
     VERCEL: z.string().optional(),
-    VERCEL_PROJECT_PRODUCTION_URL: z.string().optional(),
 
     DATABASE_URL: z.string().optional(),
 
@@ -55,9 +54,7 @@ export const env = createEnv({
 /** Whether vendors without a key are served by local stand-ins. */
 export const isSandbox = env.SANDBOX === "1";
 
-/** The app's own origin, without a trailing slash. */
+/** The app's own origin, without a trailing slash; set in every process that serves, as lib/env-rules.ts demands. */
 export function appUrl(): string {
-  const configured =
-    env.APP_URL ?? (env.VERCEL_PROJECT_PRODUCTION_URL && `https://${env.VERCEL_PROJECT_PRODUCTION_URL}`);
-  return (configured || "http://localhost:3000").replace(/\/+$/, "");
+  return (env.APP_URL ?? "http://localhost:3000").replace(/\/+$/, "");
 }

@@ -7,10 +7,6 @@ import type { BillingState, SubscriptionView } from "@/lib/billing/status";
 import type { PendingOperationView } from "@/lib/billing/views";
 
 const PENDING: Record<PendingOperationView["kind"], { title: string; text: string }> = {
-  checkout: {
-    title: "A payment page is open",
-    text: "If you have just paid, this page shows it as soon as the payment is confirmed. If not, choose a plan below to go on; nothing has been charged so far.",
-  },
   change_plan: {
     title: "Your plan is being changed",
     text: "This page shows the new plan as soon as the change is confirmed. You can leave; it goes on without you.",
@@ -22,10 +18,6 @@ const PENDING: Record<PendingOperationView["kind"], { title: string; text: strin
   resume: {
     title: "Your subscription is being resumed",
     text: "This page shows it as soon as it is confirmed. You can leave; it goes on without you.",
-  },
-  create_customer: {
-    title: "Billing is being set up",
-    text: "This takes a moment; this page follows by itself.",
   },
 };
 

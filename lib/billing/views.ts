@@ -34,7 +34,7 @@ export interface InvoiceView {
 /** A write to the payments vendor that is still under way. */
 export interface PendingOperationView {
   id: string;
-  kind: "checkout" | "change_plan" | "cancel" | "resume" | "create_customer";
+  kind: "change_plan" | "cancel" | "resume";
   createdAt: string;
 }
 

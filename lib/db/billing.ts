@@ -11,12 +11,15 @@ const INVOICES_SHOWN = 24;
 /** A write still open after this long is shown no more: it was given up, or waits for its key to be used again. */
 const PENDING_SHOWN_MS = 2 * 60 * 1000;
 
+const PENDING_KINDS = ["CHANGE_PLAN", "CANCEL", "RESUME"] as const;
+
 async function findPending(workspaceId: string): Promise<BillingOverview["pending"]> {
   const row = await db().operation.findFirst({
     where: {
+      ...scopeColumns(),
       workspaceId,
       state: "OPEN",
-      kind: { in: ["CHANGE_PLAN", "CANCEL", "RESUME"] },
+      kind: { in: [...PENDING_KINDS] },
       // One that failed is nobody's work any more: the next press settles it.
       errorCode: null,
       createdAt: { gt: new Date(Date.now() - PENDING_SHOWN_MS) },
@@ -24,7 +27,10 @@ async function findPending(workspaceId: string): Promise<BillingOverview["pendin
     orderBy: { createdAt: "desc" },
     select: { id: true, kind: true, createdAt: true },
   });
-  return row && { id: row.id, kind: fromDatabase(row.kind), createdAt: row.createdAt.toISOString() };
+  const kind = PENDING_KINDS.find((one) => one === row?.kind);
+  return row && kind
+    ? { id: row.id, kind: fromDatabase(kind), createdAt: row.createdAt.toISOString() }
+    : null;
 }
 
 /** Everything that the billing page shows, from local tables. */

@@ -123,19 +123,14 @@ export function createPump(sources: readonly Work[]): Pump {
         found ||= batch.processed > 0;
       }
     } while ((found || state.again) && Date.now() < deadline);
+    // In the same breath as the last look: whoever asks from here on starts a run of their own.
+    state.running = null;
     return total;
   }
 
   function run(budgetMs = DEFAULT_BUDGET_MS): Promise<PumpReport> {
-    if (state.running) {
-      state.again = true;
-      return state.running;
-    }
-    state.running = drain(budgetMs).finally(() => {
-      state.running = null;
-      // Somebody asked between the last look and now.
-      if (state.again) void run(budgetMs);
-    });
+    if (state.running) state.again = true;
+    else state.running = drain(budgetMs);
     return state.running;
   }
 

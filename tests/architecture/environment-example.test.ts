@@ -7,10 +7,8 @@ import { REPOSITORY, sourceFiles } from "@/tests/support/source-files";
 /** Set by the platform or by our own launcher, or only warned about; never set by a person. */
 const NOT_FOR_PEOPLE: Record<string, string> = {
   NODE_ENV: "Next",
-  NEXT_PHASE: "Next",
   NEXT_RUNTIME: "Next",
   VERCEL: "Vercel",
-  VERCEL_PROJECT_PRODUCTION_URL: "Vercel",
   BREAKWATER_BUILT_FOR_SANDBOX: "next.config.ts",
   DEBUG: "the shell",
   NO_COLOR: "the shell",

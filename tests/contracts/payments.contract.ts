@@ -353,6 +353,12 @@ function describeReading(get: Get) {
       },
     );
 
+    test("is an expired checkout: there is nothing left to close", async () => {
+      const checkoutId = "no_such_thing";
+      const answer = await get().provider.expireCheckout({ operationId: randomUUID(), checkoutId });
+      expect(answer).toMatchObject({ id: checkoutId, state: "expired", url: null, subscriptionId: null });
+    });
+
     test("cannot be changed", async () => {
       const operationId = randomUUID();
       const gone = { operationId, subscriptionId: "no_such_thing" };
@@ -362,7 +368,6 @@ function describeReading(get: Get) {
         () => provider.setCancelAtPeriodEnd({ ...gone, cancel: true }),
         () => provider.changePlan({ ...gone, planKey: "team", interval: "month" }),
         () => provider.cancelAndRefund(gone),
-        () => provider.expireCheckout({ operationId, checkoutId: "no_such_thing" }),
         () => provider.createPortal(portal),
       ]) {
         const error = await write().then(

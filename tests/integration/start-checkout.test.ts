@@ -252,6 +252,22 @@ describe("choosing a plan", () => {
     expect(await sessionsOf(other)).toHaveLength(1);
   });
 
+  test.each([
+    ["the same plan", PRO],
+    ["another plan", TEAM],
+  ])("of %s after the vendor has lost the open page gives a new one", async (_name, choice) => {
+    const viewer = await newViewer();
+    await startCheckout({ viewer, choice: PRO });
+    await backend.rows(
+      `UPDATE operation SET result = jsonb_set(result, '{checkoutId}', '"cs_test_of_another_time"')
+        WHERE workspace_id = $1 AND kind = 'CHECKOUT'`,
+      [viewer.workspaceId],
+    );
+    const { url } = await startCheckout({ viewer, choice });
+    expect((await fetch(url)).status).toBe(200);
+    expect(await operations(viewer)).toMatchObject([{ state: "EXPIRED" }, { state: "OPEN" }]);
+  });
+
   test("does not open a second page beside one that may still be on its way", async () => {
     const viewer = await newViewer();
     await ensureCustomer(viewer);

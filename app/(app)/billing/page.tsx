@@ -21,14 +21,13 @@ export default async function BillingPage({ searchParams }: PageWithSearch) {
   const { subscription, card, invoices, pending } = await getBillingOverview(viewer.workspaceId);
   const state = billingState(subscription, new Date());
   const canManage = viewer.role !== "member";
-  // An open payment page blocks nothing: choosing again leads back to it, or replaces it.
-  const busy = pending !== null && pending.kind !== "checkout";
+  const busy = pending !== null;
   const leftCheckout = query.checkout === "cancelled" && state.canCheckout;
   return (
     <div className="space-y-6">
       <PageHeader title="Billing" description={`Plan, payment and invoices of ${viewer.workspaceName}.`} />
       {leftCheckout ? <CheckoutCancelledNotice /> : null}
-      {pending === null || (leftCheckout && !busy) ? null : <PendingNotice pending={pending} />}
+      {pending === null ? null : <PendingNotice pending={pending} />}
       {subscription === null ? null : (
         <PaymentProblem subscription={subscription} state={state} canManage={canManage} />
       )}

@@ -126,7 +126,10 @@ export interface PaymentsProvider {
     customerId: string;
     operationId: string;
   }): Promise<CheckoutSnapshot | null>;
-  /** Closes an open checkout; answers what it is afterwards (it may have been paid meanwhile). */
+  /**
+   * Closes an open checkout; answers what it is afterwards (it may have been paid meanwhile). One that the vendor no
+   * longer knows is expired.
+   */
   expireCheckout(input: { checkoutId: string; operationId: string }): Promise<CheckoutSnapshot>;
 
   /** Opens the vendor's hosted page for cards and invoices. */

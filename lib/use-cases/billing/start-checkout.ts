@@ -109,12 +109,14 @@ async function reuse(met: Operation, choice: PlanChoice, customerId: string): Pr
   if (operation.state !== "OPEN") return null;
   const same = operation.input?.planKey === choice.planKey && operation.input.interval === choice.interval;
   const fresh = (operation.expiresAt?.getTime() ?? 0) - Date.now() > REUSE_MARGIN_MS;
-  const { checkoutId, url } = operation.result;
-  if (checkoutId) return url && same && fresh ? url : closeEarlier(operation, checkoutId);
-
-  // No answer was kept: its maker died, or never heard one.
-  const found = await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
-  if (found?.state === "open" && same && fresh) return (await keep(operation, found)).url;
+  const { checkoutId } = operation.result;
+  // Where no answer was kept, its maker died or never heard one. What was kept may be paid, expired or gone by now.
+  const found = checkoutId
+    ? await payments().getCheckout(checkoutId)
+    : await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
+  if (found?.state === "open" && same && fresh) {
+    return checkoutId && found.url ? found.url : (await keep(operation, found)).url;
+  }
   if (found) return closeEarlier(operation, found.id);
   await closeOperation(db(), operation.id, "EXPIRED");
   return null;

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { isIntegrationError } from "@/lib/errors/integration-error";
 import type { ProviderModeName } from "@/lib/provider-scope";
 import type { Policy } from "@/lib/resilience/policy";
-import type { PaymentsProvider, SubscriptionSnapshot } from "../port";
+import type { CheckoutSnapshot, PaymentsProvider, SubscriptionSnapshot } from "../port";
 import { createPriceResolver, pushCatalogue } from "./catalogue";
 import { API_VERSION, createStripeClient, type StripeClient } from "./client";
 import { PROVIDER } from "./errors";
@@ -103,6 +103,10 @@ function customers(client: StripeClient): Customers {
   };
 }
 
+function goneCheckout(id: string): CheckoutSnapshot {
+  return { id, state: "expired", url: null, expiresAt: new Date(), operationId: null, subscriptionId: null };
+}
+
 type PriceResolver = ReturnType<typeof createPriceResolver>;
 type Checkouts = Pick<
   PaymentsProvider,
@@ -152,9 +156,11 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
         );
         return checkoutFrom(session);
       } catch (error) {
-        // Stripe refuses to expire what is paid or expired already: the session says which.
-        if (!isIntegrationError(error) || error.kind !== "invalid_request") throw error;
-        return checkoutFrom(await retrieve(checkoutId));
+        // Stripe refuses to expire what is paid or expired already: the session, if there still is one, says which.
+        const isRefused = isIntegrationError(error) && ["invalid_request", "not_found"].includes(error.kind);
+        if (!isRefused) throw error;
+        const session = await nullWhenMissing(retrieve(checkoutId));
+        return session ? checkoutFrom(session) : goneCheckout(checkoutId);
       }
     },
   };
