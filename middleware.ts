@@ -1,6 +1,7 @@
 import { getSessionCookie } from "better-auth/cookies";
 import { type NextRequest, NextResponse } from "next/server";
 import { PATH_HEADER } from "@/lib/auth/return-path";
+import { CORRELATION_HEADER, correlationIdFrom } from "@/lib/correlation-id";
 
 /**
  * Redirects and headers only; every page, action and route checks for itself who is asking. Public pages are left out,
@@ -20,5 +21,9 @@ export function middleware(request: NextRequest): NextResponse {
   }
   const headers = new Headers(request.headers);
   headers.set(PATH_HEADER, path);
-  return NextResponse.next({ request: { headers } });
+  const correlationId = correlationIdFrom(headers.get(CORRELATION_HEADER));
+  headers.set(CORRELATION_HEADER, correlationId);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set(CORRELATION_HEADER, correlationId);
+  return response;
 }

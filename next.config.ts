@@ -11,10 +11,31 @@ const SECURITY_HEADERS = [
 const config: NextConfig = {
   // AGENTS.md is ours: `next dev` must not rewrite it.
   agentRules: false,
-  env: { BREAKWATER_BUILT_FOR_SANDBOX: process.env.SANDBOX === "1" ? "1" : "" },
+  env: {
+    BREAKWATER_BUILT_FOR_SANDBOX: process.env.SANDBOX === "1" ? "1" : "",
+    // Unset, it would be looked up at run time, and what it guards would be shipped: see instrumentation-client.ts.
+    NEXT_PUBLIC_SENTRY_DSN: process.env.NEXT_PUBLIC_SENTRY_DSN ?? "",
+  },
   headers: async () => [{ source: "/:path*", headers: SECURITY_HEADERS }],
   poweredByHeader: false,
   reactStrictMode: true,
 };
 
-export default config;
+/** With a token, source maps are uploaded and then deleted. SENTRY_ORG, SENTRY_PROJECT and SENTRY_URL are read by the plugin. */
+async function withSourceMaps(authToken: string): Promise<NextConfig> {
+  const { withSentryConfig } = await import("@sentry/nextjs/config");
+  return withSentryConfig(config, {
+    authToken,
+    telemetry: false,
+    sourcemaps: { deleteSourcemapsAfterUpload: true },
+    // The SDK is started by our own code, in what it does and in what it sends: see lib/integrations/monitoring.
+    buildTimeInstrumentation: false,
+    routeManifestInjection: false,
+    suppressOnRouterTransitionStartWarning: true,
+  });
+}
+
+export default async function configure(): Promise<NextConfig> {
+  const authToken = process.env.SENTRY_AUTH_TOKEN;
+  return authToken ? await withSourceMaps(authToken) : config;
+}

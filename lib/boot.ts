@@ -4,30 +4,69 @@ import { describeProblems, envProblems } from "@/lib/env-rules";
 import { errorFields, logger } from "@/lib/logger";
 import { processSingleton } from "@/lib/process-singleton";
 
-/** How often a long-lived process looks for due work, and for events at a vendor that cannot reach it. */
+/** How often a long-lived process does what (milliseconds). */
 const PUMP_EVERY_MS = 1_000;
+const PROBE_EVERY_MS = 1_000;
+const FLUSH_EVERY_MS = 1_000;
+/** For events at a vendor that cannot reach it. */
 const POLL_EVERY_MS = 3_000;
+const WATCH_EVERY_MS = 60_000;
+const TEND_EVERY_MS = 60 * 60_000;
+/** What the end of the process waits for an error that is on its way to be told. */
+const FLUSH_AT_END_MS = 2_000;
 
 /** Repeats `work`, one run at a time, for the life of the process; a failure is logged and tried again. */
-function every(milliseconds: number, name: string, work: () => Promise<unknown>): void {
+function every(
+  milliseconds: number,
+  name: string,
+  work: () => Promise<unknown>,
+  firstAfterMs = milliseconds,
+): void {
   const timer = setTimeout(async () => {
+    // Read late, like all that reads the environment: the rules for it come first.
+    const { monitoring } = await import("@/lib/integrations/monitoring");
     try {
       await work();
     } catch (error) {
       logger.error({ timer: name, ...errorFields(error) }, "timer failed");
+      monitoring().captureError(error, { operation: name });
     }
     every(milliseconds, name, work);
-  }, milliseconds);
+  }, firstAfterMs);
   timer.unref();
 }
 
-/** Timers of a long-lived process. A serverless one has none: ingress, actions and cron start the pump there. */
+/** Begins `work` when the process is told to end. Whoever serves takes a moment to end, and ends it. */
+function onceAtTheEnd(work: () => Promise<unknown>): void {
+  process.once("SIGTERM", async () => {
+    await work();
+    // Node ends a process at this signal unless somebody listens, and nobody does any more.
+    if (process.listenerCount("SIGTERM") === 0) process.kill(process.pid, "SIGTERM");
+  });
+}
+
+/** Timers of a long-lived process. A serverless one has none: ingress, actions and cron do the same there. */
 async function startTimers(): Promise<void> {
   const { env } = await import("@/lib/env");
   if (env.VERCEL) return;
   const { pump } = await import("@/lib/webhooks/process");
+  const { alertsSettled } = await import("@/lib/alerts/raise-alert");
+  const { flushTelemetry } = await import("@/lib/flush-telemetry");
+  const { startDueProbes } = await import("@/lib/monitor/probe-circuits");
+  const { monitoring } = await import("@/lib/integrations/monitoring");
+  const { tendHistory, watchThrottling } = await import("@/lib/monitor/monitor");
   processSingleton("timers", () => {
     every(PUMP_EVERY_MS, "pump", () => pump.run());
+    // Started, not waited for: one vendor that hangs does not keep another from its probe.
+    every(PROBE_EVERY_MS, "probes", startDueProbes);
+    every(FLUSH_EVERY_MS, "telemetry", flushTelemetry);
+    every(WATCH_EVERY_MS, "throttling", watchThrottling);
+    // Soon for the first time: a process may not live for an hour.
+    every(TEND_EVERY_MS, "history", tendHistory, WATCH_EVERY_MS);
+    onceAtTheEnd(async () => {
+      await Promise.all([flushTelemetry(), alertsSettled()]);
+      await monitoring().flush(FLUSH_AT_END_MS);
+    });
     return true;
   });
   if (env.STRIPE_POLL_EVENTS === "1") {

@@ -2,110 +2,30 @@
  * What must be set in which mode. Pure: from the variables to a list of problems, each naming the variable, what is
  * wrong with it and where to get it. An empty list means that the process may serve.
  */
+import { ENV_REQUIREMENTS, type EnvRequirement, STRIPE_KEYS, type Variables } from "@/lib/env-requirements";
 
 export interface EnvProblem {
   variable: string;
   message: string;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-interface Rule {
-  variable: string;
-  /** Where to get it. */
-  source: string;
-  /** Starts of a well-formed value; empty for any. */
-  prefixes: readonly string[];
-  minLength?: number;
-  pattern?: RegExp;
-  /** A comma list (secrets in rotation), checked entry by entry. */
-  list?: boolean;
-  requiredIn: "always" | "production" | "public";
-}
-
-/** "Name <address>" or an address alone. */
-const SENDER = /^([^<>]*<[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+)$/;
-
-const STRIPE_KEYS = "https://dashboard.stripe.com/apikeys";
-const RULES: readonly Rule[] = [
-  {
-    variable: "DATABASE_URL",
-    source: "your Postgres host (Neon, Supabase, RDS …); `npm run dev` brings its own",
-    prefixes: ["postgres://", "postgresql://"],
-    requiredIn: "always",
-  },
-  {
-    variable: "APP_URL",
-    source: "the public address of this app, for example https://app.example.com",
-    prefixes: ["https://", "http://"],
-    requiredIn: "production",
-  },
-  {
-    variable: "BETTER_AUTH_SECRET",
-    source: "`openssl rand -base64 32`",
-    prefixes: [],
-    minLength: 32,
-    requiredIn: "always",
-  },
-  {
-    variable: "CRON_SECRET",
-    source: "`openssl rand -base64 32`",
-    prefixes: [],
-    minLength: 16,
-    requiredIn: "production",
-  },
-  {
-    variable: "STRIPE_SECRET_KEY",
-    source: STRIPE_KEYS,
-    prefixes: ["sk_test_", "sk_live_", "rk_test_", "rk_live_"],
-    requiredIn: "always",
-  },
-  {
-    variable: "STRIPE_WEBHOOK_SECRET",
-    source:
-      "https://dashboard.stripe.com/webhooks: the signing secret of the endpoint <APP_URL>/api/webhooks/stripe",
-    prefixes: ["whsec_"],
-    list: true,
-    requiredIn: "public",
-  },
-  {
-    variable: "RESEND_API_KEY",
-    source: "https://resend.com/api-keys",
-    prefixes: ["re_"],
-    requiredIn: "always",
-  },
-  {
-    variable: "RESEND_WEBHOOK_SECRET",
-    source: "https://resend.com/webhooks: the signing secret of the endpoint <APP_URL>/api/webhooks/resend",
-    prefixes: ["whsec_"],
-    list: true,
-    requiredIn: "public",
-  },
-  {
-    variable: "EMAIL_FROM",
-    pattern: SENDER,
-    source: 'a sender of a domain that is verified at your mail vendor, for example "Acme <hello@acme.com>"',
-    prefixes: [],
-    requiredIn: "always",
-  },
-];
-
 /** Values that stand in examples and were never meant to be used; a key's prefix is taken off first. */
 const PLACEHOLDER =
   /^(changeme|change[-_]me|replace[-_]?me|your[-_ ].*|<.*>|x{3,}|placeholder|todo|secret|example|key|\*+)$|\.\.\.|…|[_-]x{3,}$|\/\/your-|user:password@|@host[:/]/i;
-const KEY_PREFIX = /^(sk_test_|sk_live_|rk_test_|rk_live_|pk_test_|pk_live_|whsec_|re_)/;
+const KEY_PREFIX = /^(sk_test_|sk_live_|rk_test_|rk_live_|pk_test_|pk_live_|whsec_|re_|SG\.)/;
 
 export function isPlaceholder(value: string): boolean {
   return PLACEHOLDER.test(value.trim().replace(KEY_PREFIX, ""));
 }
 
 /** Overrides of a vendor's address: a way to send keys elsewhere, so only the sandbox may use them. */
-const OVERRIDES = ["STRIPE_API_BASE", "RESEND_BASE_URL"];
+const OVERRIDES = ["STRIPE_API_BASE", "RESEND_BASE_URL", "SENDGRID_BASE_URL"];
 
 /** Keys that only the local stand-ins accept. */
 const SANDBOX_KEYS: Record<string, string> = {
   STRIPE_SECRET_KEY: "sk_test_sandbox",
   RESEND_API_KEY: "re_sandbox",
+  SENDGRID_API_KEY: "SG.sandbox",
 };
 
 function isLoopback(url: string | undefined): boolean {
@@ -123,12 +43,28 @@ function isLoopback(url: string | undefined): boolean {
   }
 }
 
-function isRequired(rule: Rule, production: boolean, sandbox: boolean): boolean {
-  if (rule.requiredIn === "always") return true;
-  return production && (rule.requiredIn === "production" || !sandbox);
+function isRequired(
+  rule: EnvRequirement,
+  variables: Variables,
+  production: boolean,
+  sandbox: boolean,
+): boolean {
+  if (rule.requiredIf && !rule.requiredIf(variables)) return false;
+  switch (rule.requiredIn) {
+    case "always":
+      return true;
+    case "production":
+      return production;
+    case "public":
+      return production && !sandbox;
+    case "nowhere":
+      return false;
+    default:
+      return rule.requiredIn satisfies never;
+  }
 }
 
-function checkValue(rule: Rule, value: string): string | null {
+function checkValue(rule: EnvRequirement, value: string): string | null {
   if (value.trim() === "") return "is blank";
   for (const entry of rule.list ? value.split(",").map((one) => one.trim()) : [value.trim()]) {
     if (isPlaceholder(entry)) return "still holds a placeholder";
@@ -143,12 +79,12 @@ function checkValue(rule: Rule, value: string): string | null {
 }
 
 function checkRules(variables: Variables, production: boolean, sandbox: boolean): EnvProblem[] {
-  return RULES.flatMap((rule) => {
+  return ENV_REQUIREMENTS.flatMap((rule) => {
     const value = variables[rule.variable];
     const set = value !== undefined && value !== "";
     const complaint = set
       ? checkValue(rule, value)
-      : isRequired(rule, production, sandbox)
+      : isRequired(rule, variables, production, sandbox)
         ? "is not set"
         : null;
     return complaint
@@ -199,20 +135,45 @@ function checkLiveKey(variables: Variables, production: boolean, sandbox: boolea
   ];
 }
 
+/** The second mail vendor is another one than the first, and plays in the same world: both real, or both played. */
+function checkFallback(variables: Variables): EnvProblem[] {
+  const variable = "EMAIL_FALLBACK_PROVIDER";
+  const fallback = variables[variable];
+  if (!fallback) return [];
+  if (fallback === (variables.EMAIL_PROVIDER || "resend"))
+    return [
+      { variable, message: "names the same vendor as EMAIL_PROVIDER. Name the other one, or unset it." },
+    ];
+  if (Boolean(variables.RESEND_BASE_URL) === Boolean(variables.SENDGRID_BASE_URL)) return [];
+  const message =
+    "would mix the sandbox with a real vendor: mail meant for one would end up at the other. Set both vendors' keys, or neither.";
+  return [{ variable, message }];
+}
+
+/** Addresses that carry something worth reading on the way must be https, but on this machine. */
+function checkTransport(variables: Variables, production: boolean, sandbox: boolean): EnvProblem[] {
+  const isOpen = (variable: string) =>
+    variables[variable]?.startsWith("http://") === true && !isLoopback(variables[variable]);
+  return [
+    ...(production && isOpen("APP_URL")
+      ? [{ variable: "APP_URL", message: "must be https: sessions would travel in the clear." }]
+      : []),
+    ...(!sandbox && isOpen("ONCALL_WEBHOOK_URL")
+      ? [{ variable: "ONCALL_WEBHOOK_URL", message: "must be https: alerts would travel in the clear." }]
+      : []),
+  ];
+}
+
 /** Everything that is wrong with the environment of a process that is about to serve. */
 export function envProblems(variables: Variables, builtForSandbox = false): EnvProblem[] {
   const production = variables.NODE_ENV === "production";
   const sandbox = variables.SANDBOX === "1";
-  const appUrl = variables.APP_URL;
-  const insecure =
-    production && appUrl?.startsWith("http://") && !isLoopback(appUrl)
-      ? [{ variable: "APP_URL", message: "must be https: sessions would travel in the clear." }]
-      : [];
   return [
     ...checkSandbox(variables, sandbox, builtForSandbox),
     ...checkLiveKey(variables, production, sandbox),
     ...checkRules(variables, production, sandbox),
-    ...insecure,
+    ...checkFallback(variables),
+    ...checkTransport(variables, production, sandbox),
   ];
 }
 

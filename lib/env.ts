@@ -10,6 +10,7 @@ const list = z
   .string()
   .transform((value) => value.split(",").map((entry) => entry.trim()))
   .pipe(z.array(z.string().min(1)));
+const emailProvider = z.enum(["resend", "sendgrid"]);
 
 export const env = createEnv({
   server: {
@@ -28,18 +29,29 @@ export const env = createEnv({
     STRIPE_API_BASE: url.optional(),
     STRIPE_POLL_EVENTS: z.enum(["0", "1"]).optional(),
 
-    EMAIL_PROVIDER: z.enum(["resend"]).default("resend"),
+    EMAIL_PROVIDER: emailProvider.default("resend"),
+    EMAIL_FALLBACK_PROVIDER: emailProvider.optional(),
     EMAIL_FROM: z.string().optional(),
     RESEND_API_KEY: z.string().optional(),
     RESEND_WEBHOOK_SECRET: list.optional(),
     RESEND_BASE_URL: url.optional(),
+    SENDGRID_API_KEY: z.string().optional(),
+    SENDGRID_WEBHOOK_PUBLIC_KEY: list.optional(),
+    SENDGRID_BASE_URL: url.optional(),
 
     AUTH_PROVIDER: z.enum(["better-auth"]).default("better-auth"),
     BETTER_AUTH_SECRET: z.string().optional(),
 
+    ONCALL_WEBHOOK_URL: url.optional(),
+    ONCALL_WEBHOOK_SECRET: z.string().optional(),
+    SENTRY_DSN: url.optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url.optional(),
+
     SANDBOX: z.enum(["0", "1"]).optional(),
     SANDBOX_MAILBOX_URL: url.optional(),
     SANDBOX_PAYMENTS_URL: url.optional(),
+    SANDBOX_ONCALL_URL: url.optional(),
     SANDBOX_CONTROL_URL: url.optional(),
   },
   experimental__runtimeEnv: {},

@@ -6,6 +6,8 @@ export interface ActionFailure {
   fields?: Record<string, string>;
   /** What was typed, secrets left out: a form sent without JavaScript is filled in again with it. */
   values?: Record<string, string>;
+  /** By which whoever helps finds the cause in the log; only where there is a cause to look for. */
+  reference?: string;
 }
 
 export type Result<T> = { ok: true; data: T } | { ok: false; error: ActionFailure };

@@ -2,7 +2,7 @@ import { env, isSandbox } from "@/lib/env";
 import type { DemoPerson } from "@/prisma/demo-people";
 
 /** The sandbox's own pages, as this app links to them. */
-export const SANDBOX_PAGES = ["mailbox", "payments", "events", "control"] as const;
+export const SANDBOX_PAGES = ["mailbox", "payments", "events", "oncall", "control"] as const;
 export type SandboxPage = (typeof SANDBOX_PAGES)[number];
 
 /**
@@ -15,6 +15,7 @@ export function sandboxLinks(): Record<SandboxPage, string> | null {
     mailbox: "/sandbox/mailbox",
     payments: "/sandbox/payments",
     events: "/sandbox/events",
+    oncall: "/sandbox/oncall",
     control: "/sandbox/control",
   };
 }
@@ -29,6 +30,8 @@ export function sandboxTarget(page: SandboxPage): string | null {
       return env.SANDBOX_PAYMENTS_URL ?? null;
     case "events":
       return env.SANDBOX_PAYMENTS_URL ? `${env.SANDBOX_PAYMENTS_URL}/events` : null;
+    case "oncall":
+      return env.SANDBOX_ONCALL_URL ?? null;
     case "control":
       return env.SANDBOX_CONTROL_URL ?? null;
     default:

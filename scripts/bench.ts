@@ -1,12 +1,15 @@
 /**
  * `npm run bench`: the figures of docs/performance.md, each beside a floor measured in the same run. Starts a stack
- * and a bare Next of its own, and stops them. Build first: `npm run build`.
+ * and a bare Next of its own, and stops them. Build first: `npm run build`. `policy` needs neither stack nor build.
  */
 import { join } from "node:path";
 import pg from "pg";
 import { DEMO_PEOPLE } from "@/prisma/demo-people";
+import { benchFleet } from "@/tests/bench/fleet";
 import { benchJavaScript } from "@/tests/bench/javascript";
+import { benchOutages } from "@/tests/bench/outages";
 import { benchPages } from "@/tests/bench/pages";
+import { benchPolicy } from "@/tests/bench/policy";
 import { benchWebhooks } from "@/tests/bench/webhooks";
 import { REPOSITORY } from "./stack/paths";
 import { freePort } from "./stack/ports";
@@ -14,8 +17,8 @@ import { parseCommandLine, runScript } from "./stack/run-script";
 import { inheritedEnvironment, runTask, startNode } from "./stack/stack-parts";
 import { startStack } from "./stack/start-stack";
 
-const BENCHES = ["webhooks", "pages", "javascript"] as const;
-const USAGE = `Usage: npm run bench [-- ${BENCHES.join(" | ")} …]`;
+const BENCHES = ["webhooks", "pages", "javascript", "outages", "fleet"] as const;
+const USAGE = `Usage: npm run bench [-- ${["policy", ...BENCHES].join(" | ")} …]`;
 const FLOOR = join(REPOSITORY, "tests", "bench", "floor");
 const NEXT = join(REPOSITORY, "node_modules", "next", "dist", "bin", "next");
 const STRIPE_API_VERSION = "2026-10-28.endive";
@@ -55,9 +58,16 @@ async function startFloor(databaseUrl: string) {
   throw new Error("the bare Next did not start");
 }
 
+function print(name: string, lines: readonly string[]): void {
+  console.log(`\n${name}\n\n${lines.join("\n")}`);
+}
+
 runScript(async () => {
   const { positionals } = parseCommandLine(USAGE, {});
-  const selected = BENCHES.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const isWanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+  const selected = BENCHES.filter(isWanted);
+  if (isWanted("policy")) print("policy", await benchPolicy());
+  if (selected.length === 0) return 0;
   const stack = await startStack({ mode: "test" });
   try {
     await createFloorTable(stack.urls.database);
@@ -83,8 +93,16 @@ runScript(async () => {
             signedInPaths: ["/dashboard", "/billing", "/settings"],
             person,
           }),
+        outages: () =>
+          benchOutages({
+            app,
+            control: stack.urls.control,
+            person,
+            paths: ["/", "/pricing", "/status", "/dashboard", "/billing", "/settings"],
+          }),
+        fleet: () => benchFleet(stack.urls.database),
       };
-      for (const name of selected) console.log(`\n${name}\n\n${(await run[name]()).join("\n")}`);
+      for (const name of selected) print(name, await run[name]());
     } finally {
       await floor.stop();
     }

@@ -11,7 +11,7 @@ import {
   checkPrismaClient,
 } from "./doctor/installation";
 import { checkBrowser, checkDisk, checkPorts } from "./doctor/machine";
-import { checkResend, checkStripe } from "./doctor/providers";
+import { checkResend, checkSendgrid, checkStripe } from "./doctor/providers";
 import { checkModes, checkSandboxFlags, checkShapes } from "./doctor/variables";
 import { loadEnvironmentFiles } from "./stack/env-files";
 import { DATA_DIR, REPOSITORY } from "./stack/paths";
@@ -36,6 +36,7 @@ const CHECKS: readonly Check[] = [
   checkBrowser,
   checkStripe,
   checkResend,
+  checkSendgrid,
 ];
 
 const MARKS: Record<Level, string> = {

@@ -1,8 +1,9 @@
+import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { Logo } from "@/components/brand/logo";
-import { NavLink } from "@/components/shell/nav-link";
-import { UserMenu } from "@/components/shell/user-menu";
+import { AppHeader } from "@/components/shell/app-header";
+import { ServiceNotice } from "@/components/shell/service-notice";
 import { requireUser } from "@/lib/auth/guards";
+import { serviceStatus } from "@/lib/db/service-status";
 
 const PAGES = [
   { href: "/dashboard", label: "Dashboard" },
@@ -14,33 +15,18 @@ const PAGES = [
 export const maxDuration = 60;
 
 export default async function AppLayout({ children }: { children: ReactNode }) {
-  const viewer = await requireUser();
+  // First of all: it tells a build that there is nobody to ask for, before the database is asked.
+  await connection();
+  const [viewer, service] = await Promise.all([requireUser(), serviceStatus()]);
+  // Without the history, which the page does not show.
+  const capabilities = service?.capabilities.map(({ id, status }) => ({ id, status })) ?? null;
   return (
     <>
       <noscript>
         <link rel="stylesheet" href="/no-script.css" />
       </noscript>
-      <header className="sticky top-0 z-30 border-b bg-surface">
-        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-8 px-4 sm:px-6">
-          <a
-            href="/dashboard"
-            aria-label="Breakwater, dashboard"
-            className="flex min-h-14 items-center rounded-md"
-          >
-            <Logo />
-          </a>
-          <div className="ml-auto sm:order-last">
-            <UserMenu viewer={viewer} />
-          </div>
-          <nav aria-label="Main" className="-mb-px flex basis-full gap-6 self-stretch sm:basis-auto">
-            {PAGES.map(({ href, label }) => (
-              <NavLink key={href} href={href}>
-                {label}
-              </NavLink>
-            ))}
-          </nav>
-        </div>
-      </header>
+      <AppHeader viewer={viewer} pages={PAGES} />
+      <ServiceNotice capabilities={capabilities} />
       <main
         id="main"
         tabIndex={-1}

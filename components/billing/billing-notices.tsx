@@ -6,30 +6,72 @@ import { formatDate } from "@/lib/billing/format";
 import type { BillingState, SubscriptionView } from "@/lib/billing/status";
 import type { PendingOperationView } from "@/lib/billing/views";
 
-const PENDING: Record<PendingOperationView["kind"], { title: string; text: string }> = {
-  change_plan: {
-    title: "Your plan is being changed",
-    text: "This page shows the new plan as soon as the change is confirmed. You can leave; it goes on without you.",
+interface Words {
+  title: string;
+  text: string;
+}
+
+const ON_ITS_OWN = "This page shows the outcome by itself. You can leave; it goes on without you.";
+const NOT_TWICE = `You won't be charged twice. ${ON_ITS_OWN}`;
+
+const PENDING: Record<PendingOperationView["state"], Record<PendingOperationView["kind"], Words>> = {
+  under_way: {
+    change_plan: { title: "Your plan is being changed", text: ON_ITS_OWN },
+    cancel: { title: "Your cancellation is under way", text: ON_ITS_OWN },
+    resume: { title: "Your subscription is being resumed", text: ON_ITS_OWN },
   },
-  cancel: {
-    title: "Your cancellation is under way",
-    text: "This page shows it as soon as it is confirmed. You can leave; it goes on without you.",
+  checking: {
+    change_plan: {
+      title: "We are checking whether your change went through.",
+      text: NOT_TWICE,
+    },
+    cancel: {
+      title: "We are checking whether your cancellation went through.",
+      text: NOT_TWICE,
+    },
+    resume: {
+      title: "We are checking whether your subscription was resumed.",
+      text: NOT_TWICE,
+    },
   },
-  resume: {
-    title: "Your subscription is being resumed",
-    text: "This page shows it as soon as it is confirmed. You can leave; it goes on without you.",
+  not_made: {
+    change_plan: {
+      title: "Your change did not go through.",
+      text: "Your plan is as it was, and you have not been charged. You can try again.",
+    },
+    cancel: {
+      title: "Your cancellation did not go through.",
+      text: "Your subscription goes on as before. You can try again.",
+    },
+    resume: {
+      title: "Your subscription was not resumed.",
+      text: "It still ends as planned, and you have not been charged. You can try again.",
+    },
   },
 };
 
-/** A change that is still under way; the page renews itself for half a minute. */
-export function PendingNotice({ pending }: { pending: PendingOperationView }) {
-  const { title, text } = PENDING[pending.kind];
+/** An answer that is on its way comes in seconds; an outage may take a while. */
+const REFRESH: Record<"under_way" | "checking", { everyMs: number; forMs: number }> = {
+  under_way: { everyMs: 1_000, forMs: 30_000 },
+  checking: { everyMs: 2_000, forMs: 60 * 60 * 1_000 },
+};
+
+/** What became of a change, or that it is not known yet; until it is, the page renews itself. */
+export function PendingNotice({ pending: { id, kind, state } }: { pending: PendingOperationView }) {
+  const { title, text } = PENDING[state][kind];
   return (
     <div role="status">
-      <Alert tone="neutral" title={title}>
-        <p className="text-muted">{text}</p>
+      <Alert tone={state === "not_made" ? "warning" : "neutral"} title={title}>
+        <p className={state === "not_made" ? undefined : "text-muted"}>{text}</p>
       </Alert>
-      <AutoRefresh key={pending.id} everyMs={1_000} forMs={30_000} />
+      {state === "not_made" ? null : (
+        <>
+          <AutoRefresh key={`${id} ${state}`} {...REFRESH[state]} />
+          <noscript>
+            <meta httpEquiv="refresh" content="5;url=/billing" />
+          </noscript>
+        </>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { startCheckoutAction } from "@/app/(app)/billing/actions";
 import { FormFailure } from "@/components/forms/form-failure";
 import { useKeptForm } from "@/components/forms/use-kept-form";
 import { IntervalSwitch } from "@/components/ui/interval-switch";
+import { SubmitButton } from "@/components/ui/submit-button";
 import { BILLING_INTERVALS, type BillingInterval } from "@/lib/billing/plans";
 
 interface StartCheckoutFormProps {
@@ -20,7 +21,19 @@ export function StartCheckoutForm({ interval, children }: StartCheckoutFormProps
   return (
     <form {...form} className="group/interval space-y-6">
       <IntervalSwitch id="checkout-interval" selected={selected} />
-      <FormFailure failure={failure} />
+      <FormFailure
+        failure={failure}
+        retry={
+          <SubmitButton
+            name="planKey"
+            value={kept("planKey")}
+            variant="secondary"
+            pendingLabel="Trying again…"
+          >
+            Try again
+          </SubmitButton>
+        }
+      />
       {children}
     </form>
   );

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { buttonStyles } from "@/components/ui/button-styles";
 import { Problem } from "./problem";
 
@@ -10,6 +11,12 @@ interface ErrorProblemProps {
 /** What an error boundary shows: calm words, a reference for support, and two ways on. */
 export function ErrorProblem({ error, retry, home }: ErrorProblemProps) {
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
+
+  useEffect(() => {
+    // What a boundary catches is reported to nobody by itself. An error with a digest is the server's, and known there.
+    if (digest === undefined) reportError(error);
+  }, [error, digest]);
+
   return (
     <Problem
       title="This page could not be shown"

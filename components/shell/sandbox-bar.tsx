@@ -1,7 +1,7 @@
 import { FlaskConical } from "lucide-react";
 
 export interface SandboxBarProps {
-  links: Record<"mailbox" | "payments" | "events" | "control", string>;
+  links: Record<"mailbox" | "payments" | "events" | "oncall" | "control", string>;
 }
 
 /** Says on every page of a sandbox that nothing here is real, and leads to the stand-ins. */
@@ -10,6 +10,7 @@ export function SandboxBar({ links }: SandboxBarProps) {
     { href: links.mailbox, label: "Open mailbox" },
     { href: links.payments, label: "Payments sandbox" },
     { href: links.events, label: "Events" },
+    { href: links.oncall, label: "Alerts" },
     { href: links.control, label: "Control" },
   ];
   return (

@@ -8,6 +8,7 @@ export function SiteFooter() {
             { href: "/", label: "Home" },
             { href: "/pricing", label: "Pricing" },
             { href: "/sign-in", label: "Sign in" },
+            { href: "/status", label: "Service status" },
           ].map(({ href, label }) => (
             <a key={href} href={href} className="flex min-h-10 items-center rounded-md px-2 hover:text-ink">
               {label}

@@ -1,4 +1,4 @@
-import { ChevronDown, LogOut, Settings } from "lucide-react";
+import { Activity, ChevronDown, LogOut, Settings } from "lucide-react";
 import { signOutAction } from "@/app/(auth)/actions";
 import { ActionForm } from "@/components/forms/action-form";
 import { LinkButton } from "@/components/ui/link-button";
@@ -56,6 +56,17 @@ export function UserMenu({ viewer }: { viewer: Viewer }) {
             <Settings aria-hidden="true" className="size-4 text-muted" />
             Settings
           </LinkButton>
+          {viewer.isOperator ? (
+            <LinkButton
+              href="/admin/integrations"
+              variant="quiet"
+              width="full"
+              className="justify-start gap-3 px-3 focus-visible:-outline-offset-2"
+            >
+              <Activity aria-hidden="true" className="size-4 text-muted" />
+              Operator console
+            </LinkButton>
+          ) : null}
           <ActionForm
             action={signOutAction}
             variant="quiet"

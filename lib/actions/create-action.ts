@@ -3,18 +3,26 @@
  * a registry that tests enumerate.
  */
 import "server-only";
+import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { after } from "next/server";
 import type { z } from "zod";
 import { requireViewer } from "@/lib/auth/guards";
 import type { Viewer } from "@/lib/billing/views";
+import { CORRELATION_HEADER, referenceOf } from "@/lib/correlation-id";
+import { doDueWork } from "@/lib/do-due-work";
 import { AppError, isAppError } from "@/lib/errors/app-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { monitoring } from "@/lib/integrations/monitoring";
 import { errorFields, logger } from "@/lib/logger";
-import type { ActionFailure, ActionState, FormAction } from "@/lib/result";
-import { pump } from "@/lib/webhooks/process";
+import { requestContext, withRequestContext } from "@/lib/request-context";
+import type { ActionFailure, ActionState, FormAction, Result } from "@/lib/result";
 
-/** Who may call: anybody, a signed-in member, or somebody who manages the workspace (owner or admin). */
-export type ActionAccess = "public" | "member" | "manager";
+/**
+ * Who may call: anybody, a signed-in member, somebody who manages the workspace (owner or admin), or an operator of
+ * the whole installation.
+ */
+export type ActionAccess = "public" | "member" | "manager" | "operator";
 
 /** What an action is done with: its data for the page, and where to send the browser. */
 export interface ActionOutcome<T> {
@@ -30,6 +38,9 @@ interface Definition<Input, Access extends ActionAccess, T> {
   input: z.ZodType<Input>;
   run(input: Input, viewer: Access extends "public" ? null : Viewer): Promise<ActionOutcome<T>>;
 }
+
+/** Within which a person has an answer, whatever vendors do; milliseconds for all of an action's calls together. */
+const OVERALL_MS = 10_000;
 
 const registry = new Map<string, ActionAccess>();
 
@@ -61,18 +72,37 @@ async function authorise(access: ActionAccess): Promise<Viewer | null> {
       userMessage: "Only an owner or an admin of the workspace may do this.",
     });
   }
+  if (access === "operator" && !viewer.isOperator) {
+    throw new AppError("forbidden", { userMessage: "Only an operator may do this." });
+  }
   return viewer;
 }
 
-function toFailure(name: string, error: unknown): ActionFailure {
+/** Whether whoever helps would have to look for the cause: ours or a vendor's doing, not the person's. */
+function needsLookingInto(error: AppError): boolean {
+  if (isIntegrationError(error) && error.kind === "declined") return false;
+  return error.code === "internal" || error.code === "integration_failed" || error.code === "unavailable";
+}
+
+function toFailure(name: string, error: unknown, viewer: Viewer | null): ActionFailure {
+  const { correlationId } = requestContext();
+  const reference = correlationId === null ? undefined : referenceOf(correlationId);
+  if (!isAppError(error) || error.code === "internal") {
+    const { userId, workspaceId } = viewer ?? {};
+    monitoring().captureError(error, { operation: name, correlationId, userId, workspaceId });
+  }
   if (!isAppError(error)) {
     logger.error({ action: name, ...errorFields(error) }, "action failed unexpectedly");
-    return { code: "internal", message: "Something went wrong on our side. Please try again." };
+    return { code: "internal", message: "Something went wrong on our side. Please try again.", reference };
   }
-  if (error.code === "internal" || error.code === "integration_failed" || error.code === "unavailable") {
-    logger.error({ action: name, ...errorFields(error) }, "action failed");
-  }
-  return { code: error.code, message: error.userMessage, ...(error.fields && { fields: error.fields }) };
+  const lookInto = needsLookingInto(error);
+  if (lookInto) logger.error({ action: name, ...errorFields(error) }, "action failed");
+  return {
+    code: error.code,
+    message: error.userMessage,
+    ...(error.fields && { fields: error.fields }),
+    ...(lookInto && { reference }),
+  };
 }
 
 const SECRET_FIELDS = new Set(["password", "token"]);
@@ -87,25 +117,37 @@ function typedValues(formData: FormData): Record<string, string> {
   );
 }
 
+/** Authorises, parses and runs, and throws nothing. */
+async function attempt<Input, Access extends ActionAccess, T>(
+  { name, access, input: schema, run }: Definition<Input, Access, T>,
+  formData: FormData,
+): Promise<Result<ActionOutcome<T>>> {
+  let viewer: Viewer | null = null;
+  try {
+    viewer = await authorise(access);
+    const input = parse(schema, formData);
+    // `authorise` answers null for public actions and a viewer for all others.
+    return { ok: true, data: await run(input, viewer as Access extends "public" ? null : Viewer) };
+  } catch (error) {
+    return { ok: false, error: { ...toFailure(name, error, viewer), values: typedValues(formData) } };
+  }
+}
+
 export function createAction<Input, Access extends ActionAccess, T = undefined>(
   definition: Definition<Input, Access, T>,
 ): FormAction<T> {
-  const { name, access, input: schema, run } = definition;
-  registry.set(name, access);
+  registry.set(definition.name, definition.access);
   return async function action(_previous: ActionState<T>, formData: FormData): Promise<ActionState<T>> {
-    let outcome: ActionOutcome<T>;
-    try {
-      const viewer = await authorise(access);
-      const input = parse(schema, formData);
-      // `authorise` answers null for public actions and a viewer for all others.
-      outcome = await run(input, viewer as Access extends "public" ? null : Viewer);
-    } catch (error) {
-      return { ok: false, error: { ...toFailure(name, error), values: typedValues(formData) } };
-    } finally {
-      // What the action wrote into the outbox goes out once the answer is on its way.
-      after(() => pump.run());
-    }
-    if (outcome.redirectTo) redirect(outcome.redirectTo);
-    return { ok: true, data: outcome.data };
+    const correlationId = (await headers()).get(CORRELATION_HEADER);
+    const answer = await withRequestContext(
+      { origin: "interactive", overallMs: OVERALL_MS, correlationId },
+      () => attempt(definition, formData),
+    );
+    // What the action wrote into the outbox goes out once the answer is on its way, on time of its own.
+    after(() => doDueWork());
+    if (!answer.ok) return answer;
+    const { data, redirectTo } = answer.data;
+    if (redirectTo) redirect(redirectTo);
+    return { ok: true, data };
   };
 }

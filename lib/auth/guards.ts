@@ -1,6 +1,6 @@
 import "server-only";
 import { headers } from "next/headers";
-import { redirect } from "next/navigation";
+import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
 import type { Viewer } from "@/lib/billing/views";
 import { AppError } from "@/lib/errors/app-error";
@@ -22,6 +22,13 @@ export async function requireUser(): Promise<Viewer> {
   if (viewer) return viewer;
   const path = (await headers()).get(PATH_HEADER);
   redirect(path ? `/sign-in?next=${encodeURIComponent(path)}` : "/sign-in");
+}
+
+/** For operators' pages: whoever is signed in without being one is not told that there is such a page. */
+export async function requireOperator(): Promise<Viewer> {
+  const viewer = await requireUser();
+  if (!viewer.isOperator) notFound();
+  return viewer;
 }
 
 /** For actions: who is signed in, or an error to show. */

@@ -31,11 +31,14 @@ export interface InvoiceView {
   href: string | null;
 }
 
-/** A write to the payments vendor that is still under way. */
+/** The last change of a subscription, while there is something to say of it. */
 export interface PendingOperationView {
   id: string;
   kind: "change_plan" | "cancel" | "resume";
-  createdAt: string;
+  /**
+   * "checking": it is being found out whether it took effect; "not_made": it did not, which was found out a moment ago.
+   */
+  state: "under_way" | "checking" | "not_made";
 }
 
 export interface BillingOverview {

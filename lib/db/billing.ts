@@ -1,36 +1,41 @@
 import { isPlanKey, type PlanKey } from "@/lib/billing/plans";
 import { billingState } from "@/lib/billing/status";
-import type { BillingOverview } from "@/lib/billing/views";
+import type { BillingOverview, PendingOperationView } from "@/lib/billing/views";
 import { db } from "./client";
 import { fromDatabase } from "./enum-names";
-import { findOperation } from "./operations";
+import {
+  findLastSubscriptionWrite,
+  findOperation,
+  isUnderWay,
+  NOT_MADE,
+  type Operation,
+  SUBSCRIPTION_WRITES,
+} from "./operations";
 import { scopeColumns } from "./scope";
 import { findCurrentSubscription } from "./subscriptions";
+import { isUuid } from "./uuid";
 
 const INVOICES_SHOWN = 24;
-/** A write still open after this long is shown no more: it was given up, or waits for its key to be used again. */
-const PENDING_SHOWN_MS = 2 * 60 * 1000;
-
-const PENDING_KINDS = ["CHANGE_PLAN", "CANCEL", "RESUME"] as const;
+/** As long as the inbox goes on asking what became of a write; then a person has been told of it. */
+const CHECKING_SHOWN_MS = 3 * 24 * 60 * 60 * 1000;
+/** Long enough to be seen by whoever asked for what was not made. */
+const NOT_MADE_SHOWN_MS = 10 * 60 * 1000;
 
 async function findPending(workspaceId: string): Promise<BillingOverview["pending"]> {
-  const row = await db().operation.findFirst({
-    where: {
-      ...scopeColumns(),
-      workspaceId,
-      state: "OPEN",
-      kind: { in: [...PENDING_KINDS] },
-      // One that failed is nobody's work any more: the next press settles it.
-      errorCode: null,
-      createdAt: { gt: new Date(Date.now() - PENDING_SHOWN_MS) },
-    },
-    orderBy: { createdAt: "desc" },
-    select: { id: true, kind: true, createdAt: true },
-  });
-  const kind = PENDING_KINDS.find((one) => one === row?.kind);
-  return row && kind
-    ? { id: row.id, kind: fromDatabase(kind), createdAt: row.createdAt.toISOString() }
-    : null;
+  const last = await findLastSubscriptionWrite(workspaceId);
+  const state = last && pendingState(last.operation, last.updatedAt);
+  const kind = SUBSCRIPTION_WRITES.find((one) => one === last?.operation.kind);
+  return state && kind ? { id: last.operation.id, kind: fromDatabase(kind), state } : null;
+}
+
+function pendingState(operation: Operation, updatedAt: Date): PendingOperationView["state"] | null {
+  const isWithin = (moment: Date, milliseconds: number) => Date.now() - moment.getTime() < milliseconds;
+  if (operation.state === "OPEN") {
+    if (isUnderWay(operation)) return "under_way";
+    return isWithin(operation.createdAt, CHECKING_SHOWN_MS) ? "checking" : null;
+  }
+  const isNotMade = operation.state === "EXPIRED" && operation.errorCode === NOT_MADE;
+  return isNotMade && isWithin(updatedAt, NOT_MADE_SHOWN_MS) ? "not_made" : null;
 }
 
 /** Everything that the billing page shows, from local tables. */
@@ -80,10 +85,6 @@ export async function findInvoiceAddress(workspaceId: string, invoiceId: string)
     select: { hostedUrl: true, pdfUrl: true },
   });
   return invoice?.hostedUrl ?? invoice?.pdfUrl ?? null;
-}
-
-function isUuid(value: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
 
 export interface CheckoutProgress {

@@ -33,6 +33,31 @@ export function pool(): pg.Pool {
   });
 }
 
+/** One for the circuits, one for the counts: each sends one small statement at a time. */
+const INTEGRATION_POOL_SIZE = 2;
+const INTEGRATION_TIMEOUT_MS = 1_000;
+/** A call waits 50 ms for the circuits: less than a new connection to a distant database may take. */
+const INTEGRATION_IDLE_MS = 60_000;
+
+/**
+ * What the integrations' circuits and counts go through: never kept waiting by the business, never part of its
+ * transactions. The time limit is the client's own: connection poolers refuse `statement_timeout` at the start.
+ */
+export function integrationPool(): pg.Pool {
+  return processSingleton("integration-pool", () => {
+    const connections = new pg.Pool({
+      connectionString: env.DATABASE_URL,
+      max: INTEGRATION_POOL_SIZE,
+      connectionTimeoutMillis: INTEGRATION_TIMEOUT_MS,
+      query_timeout: INTEGRATION_TIMEOUT_MS,
+      idleTimeoutMillis: INTEGRATION_IDLE_MS,
+      keepAlive: true,
+    });
+    connections.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));
+    return connections;
+  });
+}
+
 /** The process's client. */
 export function db(): PrismaClient {
   return processSingleton("prisma", () => new PrismaClient({ adapter: new PrismaPg(pool()) }));

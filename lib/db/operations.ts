@@ -1,5 +1,6 @@
 import { type BillingInterval, isPaidPlanKey, type PaidPlanKey } from "@/lib/billing/plans";
 import { isIntegrationError } from "@/lib/errors/integration-error";
+import { requestContext } from "@/lib/request-context";
 import type { Prisma } from "@/prisma/generated/client";
 import type { OperationKind, OperationState } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
@@ -11,6 +12,13 @@ export interface PlanChoice {
   interval: BillingInterval;
 }
 
+/** What an operation was asked for: its row keeps it. */
+type OperationInput =
+  | PlanChoice
+  | { email: string }
+  /** For a write to a subscription; the choice where it is a switch. */
+  | ({ subscriptionId: string } & Partial<PlanChoice>);
+
 /** What the vendor answered to an operation. */
 export interface OperationResult {
   checkoutId?: string;
@@ -21,12 +29,16 @@ export interface OperationResult {
 export interface Operation {
   id: string;
   workspaceId: string;
+  /** Who asked; null once that person is deleted. */
+  userId: string | null;
   kind: OperationKind;
   state: OperationState;
   /** For a checkout or a switch. */
   input: PlanChoice | null;
   /** For a customer: the address it was made with. */
   email: string | null;
+  /** For a write to a subscription: the vendor's id of it. */
+  subscriptionId: string | null;
   result: OperationResult;
   /** Of the last attempt; set while open, it says that nobody is at work on it. */
   errorCode: string | null;
@@ -37,6 +49,7 @@ export interface Operation {
 interface OperationRow {
   id: string;
   workspaceId: string;
+  userId: string | null;
   kind: OperationKind;
   state: OperationState;
   input: Prisma.JsonValue;
@@ -53,67 +66,86 @@ function planChoice(json: Prisma.JsonValue): PlanChoice | null {
   return { planKey, interval };
 }
 
-function emailOf(json: Prisma.JsonValue): string | null {
+function textOf(json: Prisma.JsonValue, key: string): string | null {
   if (json === null || typeof json !== "object" || Array.isArray(json)) return null;
-  return typeof json.email === "string" ? json.email : null;
+  const value = json[key];
+  return typeof value === "string" ? value : null;
 }
 
 function resultOf(json: Prisma.JsonValue): OperationResult {
-  if (json === null || typeof json !== "object" || Array.isArray(json)) return {};
-  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-  return { checkoutId: text(json.checkoutId), url: text(json.url), customerId: text(json.customerId) };
+  const text = (key: string) => textOf(json, key) ?? undefined;
+  return { checkoutId: text("checkoutId"), url: text("url"), customerId: text("customerId") };
 }
 
 function toOperation(row: OperationRow): Operation {
-  const { id, workspaceId, kind, state, errorCode, createdAt, expiresAt } = row;
+  const { id, workspaceId, userId, kind, state, errorCode, createdAt, expiresAt } = row;
   return {
     id,
     workspaceId,
+    userId,
     kind,
     state,
     errorCode,
     createdAt,
     expiresAt,
     input: planChoice(row.input),
-    email: emailOf(row.input),
+    email: textOf(row.input, "email"),
+    subscriptionId: textOf(row.input, "subscriptionId"),
     result: resultOf(row.result),
   };
 }
 
+/** Writes to a subscription: the vendor's metadata has room for the last of them alone, so one is open at a time. */
+export const SUBSCRIPTION_WRITES = ["CHANGE_PLAN", "CANCEL", "RESUME"] as const;
+export type SubscriptionWriteKind = (typeof SUBSCRIPTION_WRITES)[number];
+
+function isSubscriptionWrite(kind: OperationKind): boolean {
+  return SUBSCRIPTION_WRITES.some((one) => one === kind);
+}
+
 function openKey(workspaceId: string, kind: OperationKind): string {
   const { provider, mode, account } = scopeColumns();
-  return [provider, mode, account, workspaceId, kind].join(":");
+  const what = isSubscriptionWrite(kind) ? "SUBSCRIPTION" : kind;
+  return [provider, mode, account, workspaceId, what].join(":");
 }
 
 /**
  * Commits an operation before the vendor is called, or answers the one that is open already: unique while open per
- * workspace and kind, so that a second click, tab or member meets the first.
+ * workspace and kind, so that a second click, tab or member meets the first. `alongside` is committed with a new one.
  */
 export async function beginOperation(input: {
   workspaceId: string;
   userId: string;
   kind: OperationKind;
-  input: PlanChoice | { email: string } | null;
+  input: OperationInput;
   expiresAt?: Date;
+  alongside?: (tx: Database, operation: Operation) => Promise<void>;
 }): Promise<{ operation: Operation; isNew: boolean }> {
   const key = openKey(input.workspaceId, input.kind);
   // Two rounds: the one that was open may be closed between our insert and our look.
   for (let round = 0; round < 3; round += 1) {
-    const created = await db().operation.createManyAndReturn({
-      data: [
-        {
-          ...scopeColumns(),
-          workspaceId: input.workspaceId,
-          userId: input.userId,
-          kind: input.kind,
-          openKey: key,
-          input: input.input ? { ...input.input } : {},
-          expiresAt: input.expiresAt ?? null,
-        },
-      ],
-      skipDuplicates: true,
-    });
-    if (created[0]) return { operation: toOperation(created[0]), isNew: true };
+    const create = async (tx: Database) => {
+      const [row] = await tx.operation.createManyAndReturn({
+        data: [
+          {
+            ...scopeColumns(),
+            workspaceId: input.workspaceId,
+            userId: input.userId,
+            kind: input.kind,
+            openKey: key,
+            input: { ...input.input },
+            expiresAt: input.expiresAt ?? null,
+            correlationId: requestContext().correlationId,
+          },
+        ],
+        skipDuplicates: true,
+      });
+      const operation = row && toOperation(row);
+      if (operation) await input.alongside?.(tx, operation);
+      return operation;
+    };
+    const created = await (input.alongside ? db().$transaction(create) : create(db()));
+    if (created) return { operation: created, isNew: true };
     const open = await db().operation.findUnique({ where: { openKey: key } });
     if (open) return { operation: toOperation(open), isNew: false };
   }
@@ -123,6 +155,32 @@ export async function beginOperation(input: {
 export async function findOperation(workspaceId: string, id: string): Promise<Operation | null> {
   const row = await db().operation.findFirst({ where: { ...scopeColumns(), id, workspaceId } });
   return row && toOperation(row);
+}
+
+/** The same by its id alone: for work of our own, never for an id that somebody sent. */
+export async function findOperationById(id: string): Promise<Operation | null> {
+  const row = await db().operation.findFirst({ where: { ...scopeColumns(), id } });
+  return row && toOperation(row);
+}
+
+/** The write to a workspace's subscription that is open. */
+export async function findOpenSubscriptionWrite(
+  tx: Database,
+  workspaceId: string,
+): Promise<Operation | null> {
+  const row = await tx.operation.findUnique({ where: { openKey: openKey(workspaceId, "CHANGE_PLAN") } });
+  return row && toOperation(row);
+}
+
+/** The last write to a workspace's subscription, and when its row last changed. */
+export async function findLastSubscriptionWrite(
+  workspaceId: string,
+): Promise<{ operation: Operation; updatedAt: Date } | null> {
+  const row = await db().operation.findFirst({
+    where: { ...scopeColumns(), workspaceId, kind: { in: [...SUBSCRIPTION_WRITES] } },
+    orderBy: { createdAt: "desc" },
+  });
+  return row && { operation: toOperation(row), updatedAt: row.updatedAt };
 }
 
 /** Keeps what the vendor answered; the operation stays open. */
@@ -136,23 +194,30 @@ export async function saveOperationResult(id: string, result: OperationResult): 
  */
 const ABANDONED_MS = 20_000;
 
-/** Whether an open operation's maker may still be at work on it. */
-export function isUnderWay(operation: Operation): boolean {
-  return (
-    operation.state === "OPEN" &&
-    operation.errorCode === null &&
-    Date.now() - operation.createdAt.getTime() < ABANDONED_MS
-  );
+/** When an operation begun at that moment has lost its maker, and can no longer take effect at the vendor. */
+export function abandonedAt({ createdAt }: { createdAt: Date }): Date {
+  return new Date(createdAt.getTime() + ABANDONED_MS);
 }
 
-/** Runs the vendor's part of an operation: a refusal closes it, an unknown outcome leaves it to be looked up. */
+/** Whether an open operation's maker may still be at work on it. */
+export function isUnderWay(operation: Operation): boolean {
+  return operation.state === "OPEN" && operation.errorCode === null && new Date() < abandonedAt(operation);
+}
+
+/** The error code of a write that was looked up and has not taken effect. */
+export const NOT_MADE = "not_made";
+
+/**
+ * Runs the vendor's part of an operation. What certainly had no effect closes it; where that is not certain, it stays
+ * open to be looked up.
+ */
 export async function attemptOperation<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const kind = isIntegrationError(error) ? error.kind : "unknown";
-    const refused = isIntegrationError(error) && !error.retryable && error.kind !== "unknown";
-    if (refused) await closeOperation(db(), operation.id, "FAILED", kind);
+    const hadNoEffect = isIntegrationError(error) && !error.mayHaveTakenEffect;
+    if (hadNoEffect) await closeOperation(db(), operation.id, "FAILED", kind);
     else
       await db().operation.updateMany({
         where: { id: operation.id, state: "OPEN" },

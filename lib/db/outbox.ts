@@ -1,7 +1,8 @@
 import type { Prisma } from "@/prisma/generated/client";
 import type { DeliveryState, OutboxKind, ProviderMode } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
-import { emailModeColumn, scopeColumns } from "./scope";
+import { emailModeColumn, onCallModeColumn, scopeColumns } from "./scope";
+import { isUuid } from "./uuid";
 
 export interface NewOutboxMessage {
   kind: OutboxKind;
@@ -9,6 +10,8 @@ export interface NewOutboxMessage {
   businessKey: string;
   payload?: Prisma.InputJsonObject;
   secretPayload?: Uint8Array<ArrayBuffer>;
+  /** Of the request that causes it. */
+  correlationId: string | null;
 }
 
 /** Inserts unless the business key is there already; says whether it did. */
@@ -34,13 +37,21 @@ export interface LeasedOutboxMessage {
   secretPayload: Uint8Array | null;
   attempts: number;
   createdAt: Date;
+  correlationId: string | null;
+  /** Where it may have gone already: an earlier attempt there did not end in a known way. */
+  provider: string | null;
+  delivery: DeliveryState;
   leaseToken: string;
 }
 
-/** Leases due messages to this caller alone, oldest first. */
+/** A message and the lease on it: nothing is written where the lease has gone to somebody else. */
+type Held = Pick<LeasedOutboxMessage, "id" | "leaseToken">;
+
+/** Leases due messages to this caller alone: alerts first, for they tell of what holds up the others; then the oldest. */
 export async function claimOutboxMessages(limit: number, leaseMs: number): Promise<LeasedOutboxMessage[]> {
   const mailMode = emailModeColumn();
   const commandMode = scopeColumns().mode;
+  const alertMode = onCallModeColumn();
   return db().$queryRaw<LeasedOutboxMessage[]>`
     UPDATE outbox_message
        SET lease_token = gen_random_uuid(),
@@ -49,17 +60,42 @@ export async function claimOutboxMessages(limit: number, leaseMs: number): Promi
      WHERE id IN (
        SELECT id FROM outbox_message
         WHERE status = 'PENDING' AND next_attempt_at <= now() AND (lease_until IS NULL OR lease_until < now())
-          AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode ELSE ${commandMode}::provider_mode END
-        ORDER BY next_attempt_at
+          AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode
+                               WHEN 'ALERT' THEN ${alertMode}::provider_mode
+                               ELSE ${commandMode}::provider_mode END
+        ORDER BY kind <> 'ALERT', next_attempt_at
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, payload, secret_payload AS "secretPayload", attempts, created_at AS "createdAt",
-              lease_token AS "leaseToken"`;
+              correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken"`;
+}
+
+/**
+ * Notes where a message is about to go, before it goes there: should this process die, the next one knows whom to ask.
+ * @param quietMs for how long nobody else may take it up, should that be so
+ * @throws when the lease was lost: another worker has the message, and it must not be sent from here
+ */
+export async function bindOutboxMessage(
+  message: Held,
+  to: { provider: string; quietMs: number },
+): Promise<void> {
+  const bound = await db().$executeRaw`
+    UPDATE outbox_message
+       SET provider = ${to.provider}, next_attempt_at = now() + ${to.quietMs} * interval '1 millisecond'
+     WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
+  if (bound === 0) throw new Error(`lost the lease on outbox message ${message.id}`);
+}
+
+/** Takes that back: it is known not to have gone there. */
+export async function unbindOutboxMessage(message: Held): Promise<void> {
+  await db().$executeRaw`
+    UPDATE outbox_message SET provider = NULL, next_attempt_at = now()
+     WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
 }
 
 /** Marks done where the lease is still ours; scrubs a secret payload. */
 export async function completeOutboxMessage(
-  message: { id: string; leaseToken: string },
+  message: Held,
   sent: { provider: string; externalId: string | null },
 ): Promise<void> {
   await db().outboxMessage.updateMany({
@@ -77,18 +113,23 @@ export async function completeOutboxMessage(
   });
 }
 
-/** Gives a message back to be tried again after a while, or gives it up (a secret it carried is scrubbed then). */
+/**
+ * Gives a message back to be tried again after a while, or gives it up (a secret it carried is scrubbed then). To wait
+ * is no attempt: the one that was counted when it was leased is taken back. Never sooner than a binding allows.
+ */
 export async function rescheduleOutboxMessage(
-  message: { id: string; leaseToken: string },
-  next: { kind: "retry"; delayMs: number } | { kind: "dead" },
+  message: Held,
+  next: { kind: "retry" | "wait"; delayMs: number } | { kind: "dead" },
   lastError: string,
 ): Promise<void> {
-  const delay = next.kind === "retry" ? next.delayMs : 0;
-  const status = next.kind === "retry" ? "PENDING" : "DEAD";
+  const delay = next.kind === "dead" ? 0 : next.delayMs;
+  const status = next.kind === "dead" ? "DEAD" : "PENDING";
+  const takenBack = next.kind === "wait" ? 1 : 0;
   await db().$executeRaw`
     UPDATE outbox_message
        SET status = ${status}::outbox_status,
-           next_attempt_at = now() + ${delay} * interval '1 millisecond',
+           attempts = attempts - ${takenBack},
+           next_attempt_at = GREATEST(next_attempt_at, now() + ${delay} * interval '1 millisecond'),
            lease_token = NULL, lease_until = NULL, last_error = ${lastError},
            secret_payload = CASE WHEN ${status} = 'DEAD' THEN NULL ELSE secret_payload END
      WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
@@ -105,21 +146,23 @@ const RANK: readonly DeliveryState[] = [
 ];
 
 /**
- * Merges a vendor's report: reports arrive in any order, and a worse one is never taken back by a better one.
- * Says whether the message is one of ours.
+ * Merges a vendor's report: reports arrive in any order, and a worse one is never taken back by a better one. It names
+ * its message by the vendor's id or by ours, where the vendor repeats that. Says whether the message is one of ours.
  */
 export async function mergeDelivery(
   tx: Database,
-  report: { provider: string; externalId: string; state: DeliveryState },
+  report: { provider: string; reference: string; state: DeliveryState },
 ): Promise<{ known: boolean }> {
-  const lower = RANK.slice(0, RANK.indexOf(report.state));
+  const { provider, reference, state } = report;
+  const lower = RANK.slice(0, RANK.indexOf(state));
+  const named = isUuid(reference)
+    ? { OR: [{ externalId: reference }, { id: reference }] }
+    : { externalId: reference };
+  const where = { provider, ...named };
   await tx.outboxMessage.updateMany({
-    where: { provider: report.provider, externalId: report.externalId, delivery: { in: [...lower] } },
-    data: { delivery: report.state },
+    where: { ...where, delivery: { in: [...lower] } },
+    data: { delivery: state },
   });
-  const message = await tx.outboxMessage.findFirst({
-    where: { provider: report.provider, externalId: report.externalId },
-    select: { id: true },
-  });
+  const message = await tx.outboxMessage.findFirst({ where, select: { id: true } });
   return { known: message !== null };
 }

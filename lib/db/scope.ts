@@ -1,4 +1,4 @@
-import { emailMode, paymentsScope } from "@/lib/provider-scope";
+import { emailMode, paymentsScope, providerMode } from "@/lib/provider-scope";
 import { toDatabase } from "./enum-names";
 
 /** The columns that key a payments vendor's ids, for the scope that this process works in. */
@@ -10,4 +10,9 @@ export function scopeColumns() {
 /** The mode in which this process sends mail. */
 export function emailModeColumn() {
   return toDatabase(emailMode());
+}
+
+/** The mode in which this process tells whoever is on call. */
+export function onCallModeColumn() {
+  return toDatabase(providerMode("oncall"));
 }

@@ -13,6 +13,8 @@ export interface NewWebhookEvent {
   objectId: string | null;
   /** JSON text. */
   payload: string;
+  /** The operation of ours that the payload's metadata names. */
+  operationId: string | null;
   occurredAt: Date;
   status: Extract<WebhookEventStatus, "PENDING" | "IGNORED" | "QUARANTINED">;
 }
@@ -25,29 +27,65 @@ function toJsonb(payload: string): string {
   );
 }
 
+/** What is bound for one row, in the order of the columns below. */
+function valuesOf(event: NewWebhookEvent): unknown[] {
+  const { provider, account, externalId, type, mode, apiVersion, objectId, operationId, status } = event;
+  return [
+    ...[provider, account, externalId, type, mode, apiVersion, objectId, operationId],
+    ...[toJsonb(event.payload), status, event.occurredAt],
+  ];
+}
+const VALUES_A_ROW = 11;
+
 /** Not a named statement: connection poolers that share connections between clients do not know those. */
-const INSERT = `
-  INSERT INTO webhook_event
-    (id, provider, account, external_id, type, mode, api_version, object_id, payload, status, occurred_at)
-  VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-  ON CONFLICT (provider, account, external_id) DO UPDATE
-    SET type = EXCLUDED.type, mode = EXCLUDED.mode, api_version = EXCLUDED.api_version,
-        object_id = EXCLUDED.object_id, payload = EXCLUDED.payload, status = EXCLUDED.status,
-        next_attempt_at = now()
-    WHERE webhook_event.status = 'QUARANTINED' AND EXCLUDED.status <> 'QUARANTINED'`;
+function insertStatement(rows: number): string {
+  const row = (_: unknown, index: number) => {
+    const places = Array.from({ length: VALUES_A_ROW }, (_place, n) => `$${index * VALUES_A_ROW + n + 1}`);
+    return `(gen_random_uuid(), ${places.join(", ")})`;
+  };
+  return `
+    INSERT INTO webhook_event
+      (id, provider, account, external_id, type, mode, api_version, object_id, operation_id, payload, status, occurred_at)
+    VALUES ${Array.from({ length: rows }, row).join(", ")}
+    ON CONFLICT (provider, account, external_id) DO UPDATE
+      SET type = EXCLUDED.type, mode = EXCLUDED.mode, api_version = EXCLUDED.api_version,
+          object_id = EXCLUDED.object_id, operation_id = EXCLUDED.operation_id, payload = EXCLUDED.payload,
+          status = EXCLUDED.status, next_attempt_at = now()
+      WHERE webhook_event.status = 'QUARANTINED' AND EXCLUDED.status <> 'QUARANTINED'`;
+}
+const INSERT_ONE = insertStatement(1);
 
 /**
- * Persists an event before it is acknowledged, in one statement. One that is there already is left as it is, unless
- * it was quarantined and comes again in a form that is ours (two endpoints of different API versions overlap while
- * one replaces the other).
+ * Persists the events of one request before it is acknowledged, in one statement: all of them or none. One that is
+ * there already is left as it is, unless it was quarantined and comes again in a form that is ours (two endpoints of
+ * different API versions overlap while one replaces the other).
  */
-export async function insertWebhookEvent(event: NewWebhookEvent): Promise<void> {
-  const { provider, account, externalId, type, mode, apiVersion, objectId, status, occurredAt } = event;
-  const payload = toJsonb(event.payload);
-  await pool().query(INSERT, [
-    ...[provider, account, externalId, type, mode, apiVersion, objectId],
-    ...[payload, status, occurredAt],
-  ]);
+export async function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise<void> {
+  // A statement may not meet the same row twice, and a vendor may well repeat itself.
+  const once = [...new Map(events.map((event) => [`${event.account} ${event.externalId}`, event])).values()];
+  if (once.length === 0) return;
+  const statement = once.length === 1 ? INSERT_ONE : insertStatement(once.length);
+  await pool().query(statement, once.flatMap(valuesOf));
+}
+
+/** The same for one. */
+export function insertWebhookEvent(event: NewWebhookEvent): Promise<void> {
+  return insertWebhookEvents([event]);
+}
+
+/**
+ * An event of our own making, in the transaction of what it is about, to be handled from `dueAt` on. One that is there
+ * already is left as it is.
+ */
+export async function insertOwnEvent(
+  tx: Database,
+  event: { externalId: string; type: string; objectId: string; operationId?: string; dueAt: Date },
+): Promise<void> {
+  const { dueAt, ...columns } = event;
+  await tx.webhookEvent.createMany({
+    data: [{ ...scopeColumns(), ...columns, payload: {}, occurredAt: new Date(), nextAttemptAt: dueAt }],
+    skipDuplicates: true,
+  });
 }
 
 export interface LeasedWebhookEvent {
@@ -58,6 +96,8 @@ export interface LeasedWebhookEvent {
   payload: Prisma.JsonValue;
   attempts: number;
   receivedAt: Date;
+  /** Of the request that began the operation which the event is about. */
+  correlationId: string | null;
   leaseToken: string;
 }
 
@@ -78,6 +118,7 @@ export async function claimWebhookEvents(limit: number, leaseMs: number): Promis
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
     RETURNING id, provider, type, object_id AS "objectId", payload, attempts, received_at AS "receivedAt",
+              (SELECT correlation_id FROM operation WHERE operation.id = webhook_event.operation_id) AS "correlationId",
               lease_token AS "leaseToken"`;
 }
 
@@ -93,17 +134,22 @@ export async function completeWebhookEvent(tx: Database, event: LeasedWebhookEve
   if (count === 0) throw new Error(`lost the lease on webhook event ${event.id}`);
 }
 
-/** Gives an event back to be tried again after a while, or gives it up. */
+/**
+ * Gives an event back to be tried again after a while, or gives it up. To wait is no attempt: the one that was counted
+ * when it was leased is taken back.
+ */
 export async function rescheduleWebhookEvent(
   event: { id: string; leaseToken: string },
-  next: { kind: "retry"; delayMs: number } | { kind: "dead" },
+  next: { kind: "retry" | "wait"; delayMs: number } | { kind: "dead" },
   lastError: string,
 ): Promise<void> {
-  const delay = next.kind === "retry" ? next.delayMs : 0;
-  const status = next.kind === "retry" ? "PENDING" : "DEAD";
+  const delay = next.kind === "dead" ? 0 : next.delayMs;
+  const status = next.kind === "dead" ? "DEAD" : "PENDING";
+  const takenBack = next.kind === "wait" ? 1 : 0;
   await db().$executeRaw`
     UPDATE webhook_event
        SET status = ${status}::webhook_event_status,
+           attempts = attempts - ${takenBack},
            next_attempt_at = now() + ${delay} * interval '1 millisecond',
            lease_token = NULL, lease_until = NULL, last_error = ${lastError}
      WHERE id = ${event.id}::uuid AND lease_token = ${event.leaseToken}::uuid`;

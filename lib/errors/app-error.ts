@@ -24,8 +24,15 @@ export interface AppErrorOptions {
   cause?: unknown;
 }
 
+/**
+ * Next bundles pages, routes and instrumentation apart, each with a copy of this class, and what one throws another
+ * catches: an error is known by this mark, not by its class.
+ */
+const MARK = Symbol.for("breakwater.app-error");
+
 /** An expected failure. Thrown inside, turned into a `Result` by the action wrapper. */
 export class AppError extends Error {
+  readonly [MARK] = true;
   override readonly name: string = "AppError";
   readonly code: ErrorCode;
   readonly userMessage: string;
@@ -40,5 +47,5 @@ export class AppError extends Error {
 }
 
 export function isAppError(error: unknown): error is AppError {
-  return error instanceof AppError;
+  return error instanceof Error && MARK in error;
 }

@@ -1,6 +1,7 @@
 /** How a signed request reads: what to believe of it, or why not. */
 export type WebhookVerification<Event> =
-  | { kind: "verified"; event: Event }
+  /** At least one event: some vendors send several in one request. */
+  | { kind: "verified"; events: readonly Event[] }
   | { kind: "invalid"; reason: "signature" | "timestamp" | "body" }
   | { kind: "unconfigured" };
 

@@ -6,11 +6,14 @@ import {
   type LeasedOutboxMessage,
   rescheduleOutboxMessage,
 } from "@/lib/db/outbox";
-import { email } from "@/lib/integrations/email";
+import { appUrl } from "@/lib/env";
+import { GiveUpError } from "@/lib/errors/give-up-error";
+import { onCall } from "@/lib/integrations/oncall";
 import { payments } from "@/lib/integrations/payments";
 import { logger } from "@/lib/logger";
 import type { WorkSource } from "@/lib/pump/pump";
 import { open } from "./secret-payload";
+import { sendMail } from "./send-mail";
 
 const mailSchema = z.object({
   from: z.string(),
@@ -22,6 +25,13 @@ const mailSchema = z.object({
 });
 const duplicateSchema = z.object({ subscriptionId: z.string(), keptSubscriptionId: z.string() });
 const expireSchema = z.object({ checkoutId: z.string(), operationId: z.string() });
+const alertSchema = z.object({
+  alertId: z.string(),
+  severity: z.enum(["warning", "critical"]),
+  title: z.string(),
+  text: z.string(),
+  path: z.string(),
+});
 
 /**
  * What was a duplicate when this was written need not be one now: where the other subscription has ended meanwhile,
@@ -38,16 +48,29 @@ async function cancelDuplicate(message: LeasedOutboxMessage): Promise<string> {
   return subscriptionId;
 }
 
+/** Where a vendor took it to, in its own id of what was done. */
+interface Performed {
+  provider: string;
+  externalId: string | null;
+}
+
+async function tellAlert(message: LeasedOutboxMessage): Promise<Performed> {
+  const { alertId, path, ...alert } = alertSchema.parse(message.payload);
+  const receiver = onCall();
+  if (!receiver) throw new GiveUpError("there is nobody to tell: ONCALL_WEBHOOK_URL is not set any more");
+  await receiver.notify({ ...alert, id: alertId, url: new URL(path, appUrl()).href });
+  return { provider: receiver.configuration.provider, externalId: null };
+}
+
 /** The message's own id is the idempotency key: however often it is tried, the vendor does it once. */
-async function perform(
-  message: LeasedOutboxMessage,
-): Promise<{ provider: string; externalId: string | null }> {
+async function perform(message: LeasedOutboxMessage): Promise<Performed> {
   switch (message.kind) {
     case "EMAIL": {
       const content = message.secretPayload ? JSON.parse(open(message.secretPayload)) : message.payload;
-      const sent = await email().send(mailSchema.parse(content), { idempotencyKey: message.id });
-      return { provider: email().id, externalId: sent.messageId };
+      return sendMail(message, mailSchema.parse(content));
     }
+    case "ALERT":
+      return tellAlert(message);
     case "CANCEL_DUPLICATE_SUBSCRIPTION":
       return { provider: payments().scope.provider, externalId: await cancelDuplicate(message) };
     case "EXPIRE_CHECKOUT": {
@@ -64,6 +87,7 @@ export const outboxSource: WorkSource<LeasedOutboxMessage> = {
   name: "outbox",
   claim: claimOutboxMessages,
   bornAt: (message) => message.createdAt,
+  correlationId: (message) => message.correlationId,
   process: async (message) => completeOutboxMessage(message, await perform(message)),
   reschedule: rescheduleOutboxMessage,
 };

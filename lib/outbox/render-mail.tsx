@@ -1,7 +1,7 @@
 import { render } from "@react-email/render";
 import type { ReactElement } from "react";
 import { appUrl, env } from "@/lib/env";
-import { AlreadyRegistered, ResetPassword, VerifyEmail, Welcome } from "./templates/account";
+import { AlreadyRegistered, OperatorTest, ResetPassword, VerifyEmail, Welcome } from "./templates/account";
 import {
   PaymentFailed,
   type PaymentFailedProps,
@@ -18,6 +18,7 @@ export type Mail =
   | { template: "reset-password"; name: string; token: string }
   | { template: "already-registered"; name: string }
   | { template: "welcome"; name: string }
+  | { template: "operator-test"; name: string }
   | ({ template: "receipt" } & Omit<ReceiptProps, "url">)
   | ({ template: "payment-failed" } & Omit<PaymentFailedProps, "url">)
   | ({ template: "subscription-cancelled" } & Omit<SubscriptionCancelledProps, "url">);
@@ -59,6 +60,11 @@ function compose(mail: Mail): { subject: string; element: ReactElement } {
       return {
         subject: `Welcome to ${PRODUCT_NAME}`,
         element: <Welcome name={mail.name} url={link("/dashboard")} />,
+      };
+    case "operator-test":
+      return {
+        subject: "A test from the operator console",
+        element: <OperatorTest name={mail.name} url={link("/admin/integrations")} />,
       };
     case "receipt":
       return {

@@ -3,9 +3,11 @@
  * guarantee, the rows are: leased, so that instances share the work, and rescheduled when it fails.
  */
 import { isAppError } from "@/lib/errors/app-error";
-import { isIntegrationError } from "@/lib/errors/integration-error";
+import { GiveUpError } from "@/lib/errors/give-up-error";
+import { type IntegrationError, isIntegrationError } from "@/lib/errors/integration-error";
 import { errorFields, logger } from "@/lib/logger";
 import { processSingleton } from "@/lib/process-singleton";
+import { withRequestContext } from "@/lib/request-context";
 import { type NextAttempt, nextAttempt } from "./backoff";
 
 /** Longer than any vendor deadline, so that a live worker keeps what it leased. */
@@ -28,6 +30,8 @@ export interface WorkSource<Item extends WorkItem> {
   claim(limit: number, leaseMs: number): Promise<Item[]>;
   /** When the item came into being. */
   bornAt(item: Item): Date;
+  /** Of the request that caused the item; null where that is not known. */
+  correlationId(item: Item): string | null;
   /** Does the work and marks it done. Safe to be done again. */
   process(item: Item): Promise<void>;
   reschedule(item: Item, next: NextAttempt, lastError: string): Promise<void>;
@@ -51,6 +55,12 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.name : "unknown error";
 }
 
+/** Whether the vendor was not even asked: by the breaker, or because it wants to be left alone for now. */
+function isHeldBack(error: IntegrationError | null): boolean {
+  if (error?.kind === "rate_limited") return error.status === null && !error.mayHaveTakenEffect;
+  return error?.kind === "circuit_open";
+}
+
 async function attempt<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
   try {
     await source.process(item);
@@ -60,17 +70,25 @@ async function attempt<Item extends WorkItem>(source: WorkSource<Item>, item: It
     const next = nextAttempt({
       attempts: item.attempts,
       ageMs: Date.now() - source.bornAt(item).getTime(),
-      // Every failure is worth another try until its time is up: a fix may be deployed meanwhile.
-      retryable: true,
+      // Every other failure is worth another try until its time is up: a fix may be deployed meanwhile.
+      retryable: !(error instanceof GiveUpError),
       retryAfterMs: integration?.retryAfterMs ?? null,
+      heldBack: isHeldBack(integration),
       random: Math.random(),
     });
     const fields = { source: source.name, id: item.id, attempts: item.attempts, next, ...errorFields(error) };
     if (next.kind === "dead") logger.error(fields, "gave up");
+    else if (next.kind === "wait") logger.info(fields, "held back, will come again");
     else logger.warn(fields, "failed, will try again");
     await source.reschedule(item, next, describe(error));
     return false;
   }
+}
+
+/** In the background, whoever started the run; under the id of the request that caused the item. */
+function attemptInContext<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
+  const context = { origin: "background", correlationId: source.correlationId(item) } as const;
+  return withRequestContext(context, () => attempt(source, item));
 }
 
 export function workFrom<Item extends WorkItem>(source: WorkSource<Item>): Work {
@@ -78,7 +96,7 @@ export function workFrom<Item extends WorkItem>(source: WorkSource<Item>): Work 
     name: source.name,
     runBatch: async () => {
       const items = await source.claim(BATCH, LEASE_MS);
-      const outcomes = await Promise.all(items.map((item) => attempt(source, item)));
+      const outcomes = await Promise.all(items.map((item) => attemptInContext(source, item)));
       const processed = outcomes.filter(Boolean).length;
       return { claimed: items.length, processed, failed: items.length - processed };
     },

@@ -1,9 +1,10 @@
 /**
  * The sandbox as a process: `tsx lib/sandbox/main.ts`. Reads its environment, and nothing of the app's.
  *
- * Prints `sandbox ready {"stripe":…,"resend":…,"control":…}` once every port listens. Exits with 1 and one plain sentence when
+ * Prints `sandbox ready {"stripe":…,"resend":…,"sendgrid":…,"oncall":…,"control":…}` once every port listens. Exits with 1 and one plain sentence when
  * it cannot start. With SANDBOX_LIFELINE=1 it ends when its standard input does, so that it dies with its parent.
  */
+import { createPrivateKey } from "node:crypto";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { DataFolderLockedError } from "@/lib/sandbox/kernel/lock";
@@ -23,9 +24,20 @@ const firstSecret = (prefix: string) =>
         .min(prefix.length + 1),
     );
 
+function isP256PrivateKey(text: string): boolean {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs8" });
+    return key.asymmetricKeyDetails?.namedCurve === "prime256v1";
+  } catch {
+    return false; // What is wrong with it would be said in OpenSSL's words.
+  }
+}
+
 const environmentSchema = z.object({
   SANDBOX_STRIPE_PORT: port(4010),
   SANDBOX_RESEND_PORT: port(4011),
+  SANDBOX_SENDGRID_PORT: port(4012),
+  SANDBOX_ONCALL_PORT: port(4013),
   SANDBOX_CONTROL_PORT: port(4019),
   SANDBOX_DATA_DIR: z.string().default(".data/sandbox"),
   SANDBOX_LIFELINE: z.enum(["0", "1"]).default("0"),
@@ -36,6 +48,9 @@ const environmentSchema = z.object({
       /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret.slice("whsec_".length)),
     "must be whsec_ and base64, as Svix makes them",
   ),
+  SANDBOX_SENDGRID_PRIVATE_KEY: z
+    .string("is not set; the sandbox signs webhooks with it")
+    .refine(isP256PrivateKey, "must be a P-256 private key: PKCS #8, DER in base64"),
 });
 
 type SandboxEnvironment = z.infer<typeof environmentSchema>;
@@ -61,9 +76,15 @@ function optionsOf(environment: SandboxEnvironment): SandboxOptions {
     ports: {
       stripe: environment.SANDBOX_STRIPE_PORT,
       resend: environment.SANDBOX_RESEND_PORT,
+      sendgrid: environment.SANDBOX_SENDGRID_PORT,
+      oncall: environment.SANDBOX_ONCALL_PORT,
       control: environment.SANDBOX_CONTROL_PORT,
     },
-    webhookSecrets: { stripe: environment.STRIPE_WEBHOOK_SECRET, resend: environment.RESEND_WEBHOOK_SECRET },
+    webhookSecrets: {
+      stripe: environment.STRIPE_WEBHOOK_SECRET,
+      resend: environment.RESEND_WEBHOOK_SECRET,
+      sendgrid: environment.SANDBOX_SENDGRID_PRIVATE_KEY,
+    },
   };
 }
 

@@ -12,14 +12,25 @@ import { createRequestLog } from "@/lib/sandbox/kernel/request-log";
 import { type LoopbackServer, openLoopbackServer } from "@/lib/sandbox/kernel/server";
 import { openStore } from "@/lib/sandbox/kernel/store";
 import type { SandboxStore, StandInDeps, Vendor, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { createMailbox } from "@/lib/sandbox/mail/mailbox";
+import { createOncallStandIn } from "@/lib/sandbox/oncall/stand-in";
 import { createResendStandIn } from "@/lib/sandbox/resend/stand-in";
+import { createSendgridStandIn } from "@/lib/sandbox/sendgrid/stand-in";
 import { createStripeStandIn } from "@/lib/sandbox/stripe/stand-in";
 
-const FACTORIES: Record<Vendor, (deps: StandInDeps) => VendorStandIn> = {
-  stripe: createStripeStandIn,
-  resend: createResendStandIn,
-};
-const VENDORS = ["stripe", "resend"] as const satisfies Vendor[];
+const VENDORS = ["stripe", "resend", "sendgrid", "oncall"] as const satisfies Vendor[];
+
+type StandInFactories = Record<Vendor, (deps: StandInDeps) => VendorStandIn>;
+
+function standInFactories(secrets: SandboxOptions["webhookSecrets"]): StandInFactories {
+  const mailbox = createMailbox();
+  return {
+    stripe: (deps) => createStripeStandIn({ ...deps, webhookSecret: secrets.stripe }),
+    resend: (deps) => createResendStandIn({ ...deps, webhookSecret: secrets.resend }, mailbox),
+    sendgrid: (deps) => createSendgridStandIn({ ...deps, webhookSecret: secrets.sendgrid }, mailbox),
+    oncall: createOncallStandIn,
+  };
+}
 
 export interface SandboxOptions {
   /** Where the journals are kept; made when it is not there. */
@@ -28,8 +39,8 @@ export interface SandboxOptions {
   appUrl: string;
   /** 0 takes a free port. */
   ports: Record<Vendor | "control", number>;
-  /** What webhooks are signed with. */
-  webhookSecrets: Record<Vendor, string>;
+  /** What webhooks are signed with: `whsec_…`, and for SendGrid a P-256 private key, PKCS #8 DER in base64. */
+  webhookSecrets: Record<Exclude<Vendor, "oncall">, string>;
   /** Unix milliseconds; default: the real clock. */
   now?: () => number;
 }
@@ -76,6 +87,8 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     const servers: Record<Vendor, LoopbackServer> = {
       stripe: await open("stripe"),
       resend: await open("resend"),
+      sendgrid: await open("sendgrid"),
+      oncall: await open("oncall"),
     };
 
     const instance = randomUUID();
@@ -83,16 +96,26 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     control.serve({ fetch: () => Response.json({ instance }) });
     cleanups.push(await lockDataFolder(options.dataDir, { instance, probeUrl: `${control.url}/instance` }));
 
-    const vendors = VENDORS.map((vendor) => startVendor(vendor, servers[vendor], options, now));
+    const factories = standInFactories(options.webhookSecrets);
+    const vendors = VENDORS.map((vendor) => {
+      const place = { vendor, server: servers[vendor], dataDir: options.dataDir, appUrl: options.appUrl };
+      return startVendor(factories[vendor], place, now);
+    });
     for (const { standIn, store } of vendors) {
       cleanups.push(() => store.close());
-      cleanups.push(() => standIn.deliverer.stop());
+      cleanups.push(() => standIn.deliverer?.stop());
       cleanups.push(() => standIn.stop?.());
     }
     control.serve(createControlApp({ instance, faults, log, vendors }));
 
     return {
-      urls: { stripe: servers.stripe.url, resend: servers.resend.url, control: control.url },
+      urls: {
+        stripe: servers.stripe.url,
+        resend: servers.resend.url,
+        sendgrid: servers.sendgrid.url,
+        oncall: servers.oncall.url,
+        control: control.url,
+      },
       stop,
     };
   } catch (error) {
@@ -102,19 +125,22 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
 }
 
 function startVendor(
-  vendor: Vendor,
-  server: LoopbackServer,
-  options: SandboxOptions,
+  createStandIn: (deps: StandInDeps) => VendorStandIn,
+  {
+    vendor,
+    server,
+    dataDir,
+    appUrl,
+  }: { vendor: Vendor; server: LoopbackServer; dataDir: string; appUrl: string },
   now: () => number,
 ): RunningVendor {
-  const store = openStore(join(options.dataDir, `${vendor}.jsonl`));
-  const standIn = FACTORIES[vendor]({
+  const store = openStore(join(dataDir, `${vendor}.jsonl`));
+  const standIn = createStandIn({
     store,
     createDeliverer: (signer) => createDeliverer({ store, signer, now }),
     now,
     baseUrl: server.url,
-    appUrl: options.appUrl.replace(/\/+$/, ""),
-    webhookSecret: options.webhookSecrets[vendor],
+    appUrl: appUrl.replace(/\/+$/, ""),
   });
   const seed = () => {
     standIn.seed();

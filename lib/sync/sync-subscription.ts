@@ -4,7 +4,7 @@ import { recordAudit } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
 import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
-import { closeOperation, findOpenCheckout } from "@/lib/db/operations";
+import { closeOperation, findOpenCheckout, findOpenSubscriptionWrite } from "@/lib/db/operations";
 import {
   type CurrentSubscription,
   listSubscriptions,
@@ -61,6 +61,7 @@ export async function recordSubscription(input: {
       snapshot,
       fence,
     });
+    await settleOpenWrite(tx, workspaceId, snapshot);
     let cancelled: string[] = [];
     if (written) {
       await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
@@ -97,6 +98,23 @@ async function settleOpenCheckout(
   const { checkoutId } = open.result;
   if (open.id === snapshot.operationId) await closeOperation(tx, open.id, "SUCCEEDED");
   else if (checkoutId) await enqueueExpireCheckout(tx, { checkoutId, operationId: open.id });
+}
+
+/** A write that the vendor's metadata names has taken effect, whoever heard of it first: its maker, a webhook, a look-up. */
+async function settleOpenWrite(
+  tx: Database,
+  workspaceId: string,
+  snapshot: SubscriptionSnapshot,
+): Promise<void> {
+  const open = await findOpenSubscriptionWrite(tx, workspaceId);
+  if (open === null || open.id !== snapshot.operationId) return;
+  await closeOperation(tx, open.id, "SUCCEEDED");
+  await recordAudit(tx, {
+    workspaceId,
+    actorId: open.userId,
+    action: `subscription.${open.kind.toLowerCase().replace("_", "-")}`,
+    detail: { operationId: open.id, ...open.input },
+  });
 }
 
 /** A workspace pays once: later live subscriptions are ended and given back through the outbox. */

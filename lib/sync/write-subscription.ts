@@ -1,19 +1,22 @@
 import type { Viewer } from "@/lib/billing/views";
-import { recordAudit } from "@/lib/db/audit-log";
 import { db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
 import {
+  abandonedAt,
   attemptOperation,
   beginOperation,
-  closeOperation,
   isUnderWay,
   type Operation,
   type PlanChoice,
+  type SubscriptionWriteKind,
 } from "@/lib/db/operations";
 import { type CurrentSubscription, findCurrentSubscription } from "@/lib/db/subscriptions";
 import { AppError } from "@/lib/errors/app-error";
-import { payments } from "@/lib/integrations/payments";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { explainPaymentsFailure } from "@/lib/errors/payments-failure";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import { requestSettlement } from "./request-sync";
+import { settleOperation } from "./settle-operation";
 import { recordSubscription } from "./sync-subscription";
 
 export async function requireSubscription(workspaceId: string): Promise<CurrentSubscription> {
@@ -25,70 +28,83 @@ export async function requireSubscription(workspaceId: string): Promise<CurrentS
 interface Write {
   viewer: Viewer;
   subscriptionId: string;
-  kind: "CHANGE_PLAN" | "CANCEL" | "RESUME";
+  kind: SubscriptionWriteKind;
   choice: PlanChoice | null;
   write: (operationId: string) => Promise<SubscriptionSnapshot>;
 }
 
+/** "checking": nobody knows yet whether it took effect; it is looked up until that is known, and never made twice. */
+export type WriteOutcome = "done" | "checking";
+
 /**
  * A write to a subscription as an operation: committed first, its id the idempotency key, the vendor's answer
  * recorded at once under a fence taken before the call (the webhook that follows finds nothing left to do).
+ * @throws IntegrationError in words for the person, where it certainly has not taken effect
  */
-export async function writeSubscription(input: Write): Promise<void> {
+export async function writeSubscription(input: Write): Promise<WriteOutcome> {
   const { workspaceId, userId } = input.viewer;
-  const begin = () => beginOperation({ workspaceId, userId, kind: input.kind, input: input.choice });
+  const begin = () =>
+    beginOperation({
+      workspaceId,
+      userId,
+      kind: input.kind,
+      input: { subscriptionId: input.subscriptionId, ...input.choice },
+      // Whatever becomes of this process, the operation does not stay open.
+      alongside: (tx, operation) => requestSettlement(tx, operation, abandonedAt(operation)),
+    });
   let { operation, isNew } = await begin();
   if (!isNew) {
-    if (await settleEarlier(input, operation)) return;
+    const outcome = await settleEarlier(input, operation);
+    if (outcome) return outcome;
     ({ operation, isNew } = await begin());
     if (!isNew) throw beingDone();
   }
 
   const fence = await nextFence();
-  const snapshot = await attemptOperation(operation, () => input.write(operation.id));
-  await record(input, operation, snapshot, fence);
+  let snapshot: SubscriptionSnapshot;
+  try {
+    snapshot = await attemptOperation(operation, () => input.write(operation.id));
+  } catch (error) {
+    if (!isIntegrationError(error) || !error.mayHaveTakenEffect)
+      throw explainPaymentsFailure(error, "change");
+    // It may be known at once, and somebody waits for it.
+    await requestSettlement(db(), operation, new Date());
+    return "checking";
+  }
+  // Closes the operation too: the snapshot names it.
+  await recordSubscription({ snapshot, fence, finish: async () => undefined });
+  return "done";
 }
 
 function beingDone(): AppError {
-  return new AppError("conflict", { userMessage: "This is being done right now. Please give it a moment." });
+  return new AppError("conflict", {
+    userMessage: "A change is being made right now. Please give it a moment.",
+  });
 }
 
 /**
- * An operation that is open already. While its maker may be alive it is left alone; then the vendor's metadata says
- * whether it took effect. Says whether it did and was the same wish, so that nothing is left to do.
+ * An operation that is open already. While its maker may be alive it is left alone; then it is looked up. Answers what
+ * to tell of it; null where it did not take effect, so that the new wish may have its turn.
  */
-async function settleEarlier(input: Write, earlier: Operation): Promise<boolean> {
+async function settleEarlier(input: Write, earlier: Operation): Promise<WriteOutcome | null> {
   if (isUnderWay(earlier)) throw beingDone();
-  const fence = await nextFence();
-  const snapshot = await payments().getSubscription(input.subscriptionId);
-  if (snapshot?.operationId !== earlier.id) {
-    await closeOperation(db(), earlier.id, "EXPIRED");
-    return false;
+  let state: Operation["state"];
+  try {
+    state = await settleOperation(earlier);
+  } catch (error) {
+    if (!isIntegrationError(error)) throw error;
+    // The inbox goes on asking.
+    return "checking";
   }
-  await record({ ...input, choice: earlier.input }, earlier, snapshot, fence);
-  return (
-    earlier.input?.planKey === input.choice?.planKey && earlier.input?.interval === input.choice?.interval
-  );
-}
-
-async function record(
-  input: Write,
-  operation: Operation,
-  snapshot: SubscriptionSnapshot,
-  fence: bigint,
-): Promise<void> {
-  const { workspaceId, userId } = input.viewer;
-  await recordSubscription({
-    snapshot,
-    fence,
-    finish: async (tx) => {
-      await closeOperation(tx, operation.id, "SUCCEEDED");
-      await recordAudit(tx, {
-        workspaceId,
-        actorId: userId,
-        action: `subscription.${input.kind.toLowerCase().replace("_", "-")}`,
-        detail: { operationId: operation.id, ...input.choice },
-      });
-    },
+  if (state === "OPEN") return "checking";
+  if (state !== "SUCCEEDED") return null;
+  const { choice } = input;
+  const isSameWish =
+    earlier.kind === input.kind &&
+    earlier.input?.planKey === choice?.planKey &&
+    earlier.input?.interval === choice?.interval;
+  if (isSameWish) return "done";
+  throw new AppError("conflict", {
+    userMessage: "An earlier change has just gone through. Please look at it, and choose again.",
   });
 }

@@ -25,6 +25,7 @@ const inboxSource: WorkSource<LeasedWebhookEvent> = {
   name: "inbox",
   claim: claimWebhookEvents,
   bornAt: (event) => event.receivedAt,
+  correlationId: (event) => event.correlationId,
   process: async (event) => {
     const handler = findHandler(event.provider, event.type);
     if (!handler || !event.objectId) {

@@ -2,10 +2,11 @@
  * Ingress: cap the size, verify the raw bytes, insert, answer. Nothing is done with an event before it is stored,
  * and the answers say nothing that an attacker could use.
  */
-import { insertWebhookEvent, type NewWebhookEvent } from "@/lib/db/webhook-events";
+import { insertWebhookEvents, type NewWebhookEvent } from "@/lib/db/webhook-events";
+import { readCapped } from "@/lib/http/read-capped";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
 import { errorFields, logger } from "@/lib/logger";
-import { readCapped } from "./read-capped";
+import { withRequestContext } from "@/lib/request-context";
 
 const MAX_BYTES = 512 * 1024;
 const INSERT_DEADLINE_MS = 4_000;
@@ -36,10 +37,22 @@ async function beforeDeadline<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Stores a provider's event. `toRow` decides its status: pending, ignored or quarantined; `onPending` is told when
- * there is something to do.
+ * Stores a provider's events, all of a request's or none. `toRow` decides the status of each: pending, ignored or
+ * quarantined; `onPending` is told when there is something to do.
  */
-export async function receiveWebhook<Event>(
+export function receiveWebhook<Event>(
+  request: Request,
+  provider: string,
+  verify: Verify<Event>,
+  toRow: (event: Event) => NewWebhookEvent,
+  onPending: () => void,
+): Promise<Response> {
+  return withRequestContext({ origin: "background" }, () =>
+    receive(request, provider, verify, toRow, onPending),
+  );
+}
+
+async function receive<Event>(
   request: Request,
   provider: string,
   verify: Verify<Event>,
@@ -61,22 +74,19 @@ export async function receiveWebhook<Event>(
     return answer(400);
   }
 
-  const row = toRow(verification.event);
+  const rows = verification.events.map(toRow);
   try {
-    await beforeDeadline(insertWebhookEvent(row));
+    await beforeDeadline(insertWebhookEvents(rows));
   } catch (error) {
     logger.error(
-      { provider, type: row.type, ...errorFields(error) },
+      { provider, type: rows[0]?.type, ...errorFields(error) },
       "webhook not stored; the vendor will send it again",
     );
     return answer(503);
   }
-  if (row.status === "QUARANTINED") {
-    logger.error(
-      { provider, type: row.type, apiVersion: row.apiVersion, mode: row.mode },
-      "webhook quarantined",
-    );
+  for (const { status, type, apiVersion, mode } of rows) {
+    if (status === "QUARANTINED") logger.error({ provider, type, apiVersion, mode }, "webhook quarantined");
   }
-  if (row.status === "PENDING") onPending();
+  if (rows.some(({ status }) => status === "PENDING")) onPending();
   return answer(200);
 }

@@ -1,13 +1,16 @@
 import type { HandlerFamily } from "./handler";
-import { deliveryHandlers } from "./handlers/resend/delivery";
+import { resendDeliveryHandlers } from "./handlers/resend/delivery";
+import { sendGridDeliveryHandlers } from "./handlers/sendgrid/delivery";
 import { checkoutHandlers } from "./handlers/stripe/checkout";
 import { customerHandlers } from "./handlers/stripe/customer";
 import { invoiceHandlers } from "./handlers/stripe/invoice";
+import { operationHandlers } from "./handlers/stripe/operation";
 import { subscriptionHandlers } from "./handlers/stripe/subscription";
 
 const FAMILIES: Record<string, readonly HandlerFamily[]> = {
-  stripe: [checkoutHandlers, subscriptionHandlers, invoiceHandlers, customerHandlers],
-  resend: [deliveryHandlers],
+  stripe: [checkoutHandlers, subscriptionHandlers, invoiceHandlers, customerHandlers, operationHandlers],
+  resend: [resendDeliveryHandlers],
+  sendgrid: [sendGridDeliveryHandlers],
 };
 
 /** Who handles a type; null for one that nobody handles. */

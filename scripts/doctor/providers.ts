@@ -2,7 +2,7 @@ import { API_VERSION } from "@/lib/integrations/payments/stripe/client";
 import type { Check, DoctorContext, Finding } from "./finding";
 
 const TIMEOUT_MS = 5_000;
-const SANDBOX_KEYS = ["sk_test_sandbox", "re_sandbox"];
+const SANDBOX_KEYS = ["sk_test_sandbox", "re_sandbox", "SG.sandbox"];
 
 type Reply = { kind: "answer"; status: number; body: unknown } | { kind: "unreachable"; reason: string };
 
@@ -98,8 +98,37 @@ async function stripeEndpoint(values: DoctorContext["values"], base: string, key
   return finding(id, "ok", `The endpoint ${wanted} is enabled, version ${API_VERSION}.`);
 }
 
+/** Whether this vendor is the first or the second to send mail. */
+function sendsMail(values: DoctorContext["values"], vendor: string): boolean {
+  return vendor === (values.EMAIL_PROVIDER ?? "resend") || vendor === values.EMAIL_FALLBACK_PROVIDER;
+}
+
+/** SendGrid takes the key, and lets it send. */
+export const checkSendgrid: Check = async ({ values }) => {
+  if (!sendsMail(values, "sendgrid")) return [];
+  const key = values.SENDGRID_API_KEY;
+  if (!key || SANDBOX_KEYS.includes(key)) {
+    return [
+      finding("sendgrid", "ok", "E-mail through SendGrid: the sandbox, for SENDGRID_API_KEY is not set."),
+    ];
+  }
+  const reply = await ask(`${values.SENDGRID_BASE_URL ?? "https://api.sendgrid.com"}/v3/scopes`, key);
+  if (reply.kind === "unreachable") return [offline("sendgrid", "SendGrid", reply.reason)];
+  if (reply.status !== 200) {
+    const fix = "Set SENDGRID_API_KEY to a current key from https://app.sendgrid.com/settings/api_keys.";
+    return [finding("sendgrid", "fail", `SendGrid refuses SENDGRID_API_KEY (status ${reply.status}).`, fix)];
+  }
+  const { scopes = [] } = reply.body as { scopes?: string[] };
+  if (!scopes.includes("mail.send")) {
+    const fix = "Give the key the access Mail Send at https://app.sendgrid.com/settings/api_keys.";
+    return [finding("sendgrid", "fail", "SENDGRID_API_KEY may not send mail.", fix)];
+  }
+  return [finding("sendgrid", "ok", "SendGrid takes SENDGRID_API_KEY, which may send.")];
+};
+
 /** Resend takes the key, and has verified the sender's domain. */
 export const checkResend: Check = async ({ values }) => {
+  if (!sendsMail(values, "resend")) return [];
   const key = values.RESEND_API_KEY;
   if (!key || SANDBOX_KEYS.includes(key)) {
     return [finding("resend", "ok", "E-mail: the sandbox, for RESEND_API_KEY is not set.")];

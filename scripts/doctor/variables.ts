@@ -16,6 +16,11 @@ const webhookSecret: Shape = {
   list: true,
   secret: true,
 };
+const mailVendor: Shape = { pattern: /^(resend|sendgrid)$/, expected: "resend or sendgrid" };
+const sentryDsn: Shape = {
+  pattern: /^https?:\/\/[^\s@/]+@[^\s@/]+\/\S+$/,
+  expected: "https://<public key>@<host>/<project>",
+};
 const flag: Shape = { pattern: /^[01]$/, expected: "0 or 1" };
 
 /** What each variable looks like when it is right. Which ones are required, and where, is lib/env-rules.ts. */
@@ -50,7 +55,8 @@ export const SHAPES: Record<string, Shape> = {
   STRIPE_WEBHOOK_SECRET: webhookSecret,
   STRIPE_POLL_EVENTS: flag,
   STRIPE_API_BASE: httpUrl,
-  EMAIL_PROVIDER: { pattern: /^resend$/, expected: "resend" },
+  EMAIL_PROVIDER: mailVendor,
+  EMAIL_FALLBACK_PROVIDER: mailVendor,
   EMAIL_FROM: {
     pattern: /^([^<>]*<[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+)$/,
     expected: "Name <address@your-domain>",
@@ -62,13 +68,37 @@ export const SHAPES: Record<string, Shape> = {
   },
   RESEND_WEBHOOK_SECRET: webhookSecret,
   RESEND_BASE_URL: httpUrl,
+  SENDGRID_API_KEY: {
+    pattern: /^SG\.([\w-]{16,}\.[\w-]{16,}|sandbox)$/,
+    expected: "SG.… from https://app.sendgrid.com/settings/api_keys",
+    secret: true,
+  },
+  SENDGRID_WEBHOOK_PUBLIC_KEY: {
+    pattern: /^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$/,
+    expected: "the verification key of the signed event webhook, one line that begins with MFkw",
+    list: true,
+  },
+  SENDGRID_BASE_URL: httpUrl,
   AUTH_PROVIDER: { pattern: /^better-auth$/, expected: "better-auth" },
   NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: { pattern: /^pk_(test|live)_\S+$/, expected: "pk_test_… or pk_live_…" },
   CLERK_SECRET_KEY: { pattern: /^sk_(test|live)_\S+$/, expected: "sk_test_… or sk_live_…", secret: true },
+  // Whoever knows Slack's address may post there.
+  ONCALL_WEBHOOK_URL: { ...httpUrl, secret: true },
+  ONCALL_WEBHOOK_SECRET: {
+    pattern: /^\S{16,}$/,
+    expected: "at least 16 characters: openssl rand -base64 32",
+    secret: true,
+  },
+  SENTRY_DSN: sentryDsn,
+  NEXT_PUBLIC_SENTRY_DSN: sentryDsn,
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl,
   SANDBOX: flag,
   PORT: port,
   SANDBOX_STRIPE_PORT: port,
   SANDBOX_RESEND_PORT: port,
+  SANDBOX_SENDGRID_PORT: port,
+  SANDBOX_ONCALL_PORT: port,
   SANDBOX_CONTROL_PORT: port,
   EMBEDDED_PG_PORT: port,
 };
@@ -153,7 +183,7 @@ export const checkModes: Check = ({ values }) => {
   return findings;
 };
 
-/** What only the commands set, set by hand; and what would refuse to boot with these variables. */
+/** What only the commands set, set by hand; and what would refuse to boot with these variables wherever it is deployed. */
 export const checkSandboxFlags: Check = ({ values, files, fromProcess }) => {
   const findings: Finding[] = [];
   const setByHand = (name: string) =>
@@ -162,8 +192,11 @@ export const checkSandboxFlags: Check = ({ values, files, fromProcess }) => {
     "SANDBOX",
     "STRIPE_API_BASE",
     "RESEND_BASE_URL",
+    "SENDGRID_BASE_URL",
     "SANDBOX_MAILBOX_URL",
     "SANDBOX_PAYMENTS_URL",
+    "SANDBOX_ONCALL_URL",
+    "SANDBOX_SENDGRID_PRIVATE_KEY",
     "SANDBOX_CONTROL_URL",
   ]) {
     const where = setByHand(name);
@@ -185,14 +218,20 @@ export const checkSandboxFlags: Check = ({ values, files, fromProcess }) => {
       group: "variables",
       level: "fail",
       message: `${variable} ${message}`,
-      fix: `Remove ${variable} where the app is deployed.`,
+      fix:
+        variable === FALLBACK
+          ? `Set ${FALLBACK} to the other vendor, or delete its line.`
+          : `Remove ${variable} where the app is deployed.`,
     });
   }
   return findings;
 };
 
-/** Of the boot's own rules, those about the sandbox; what is merely missing is served by it in dev. */
+const FALLBACK = "EMAIL_FALLBACK_PROVIDER";
+const OVERRIDES = ["STRIPE_API_BASE", "RESEND_BASE_URL", "SENDGRID_BASE_URL"];
+
+/** Of the boot's own rules, those about what stands where it may not; what is merely missing is played by the sandbox. */
 function isMisplaced(variable: string, values: DoctorContext["values"]): boolean {
-  if (variable === "SANDBOX") return true;
-  return ["STRIPE_API_BASE", "RESEND_BASE_URL"].includes(variable) && values.SANDBOX !== "1";
+  if (variable === "SANDBOX" || variable === FALLBACK) return true;
+  return OVERRIDES.includes(variable) && values.SANDBOX !== "1";
 }

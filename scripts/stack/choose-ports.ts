@@ -7,6 +7,8 @@ const VARIABLES = {
   app: "PORT",
   stripe: "SANDBOX_STRIPE_PORT",
   resend: "SANDBOX_RESEND_PORT",
+  sendgrid: "SANDBOX_SENDGRID_PORT",
+  oncall: "SANDBOX_ONCALL_PORT",
   control: "SANDBOX_CONTROL_PORT",
   postgres: "EMBEDDED_PG_PORT",
 } as const satisfies Record<keyof Ports, string>;
@@ -46,8 +48,12 @@ export function wantedPort(name: keyof Ports, values: Record<string, string>): n
 
 /** For tests: whatever is free. */
 export async function anyPorts(): Promise<Ports> {
-  const chosen = new Set<number>();
-  while (chosen.size < 5) chosen.add(await freePort());
-  const [app, stripe, resend, control, postgres] = [...chosen] as [number, number, number, number, number];
-  return { app, stripe, resend, control, postgres };
+  const ports: Ports = { ...DEFAULT_PORTS };
+  const taken = new Set<number>();
+  for (const name of Object.keys(ports) as (keyof Ports)[]) {
+    do ports[name] = await freePort();
+    while (taken.has(ports[name]));
+    taken.add(ports[name]);
+  }
+  return ports;
 }

@@ -1,12 +1,17 @@
+import { chooseEmail } from "./choose-email";
 import type { LocalSecrets } from "./secrets";
 
-export type Ports = { app: number; stripe: number; resend: number; control: number; postgres: number };
+/** What listens where; the stand-ins of vendors by the vendor's name. */
+export type Ports = Record<
+  "app" | "stripe" | "resend" | "sendgrid" | "oncall" | "control" | "postgres",
+  number
+>;
 
 export type StackMode = "dev" | "preview" | "test";
 
 /** Who serves a capability in this run, and why: one line of the table. */
 export type CapabilityChoice = {
-  capability: "payments" | "email" | "auth";
+  capability: "payments" | "email" | "email fallback" | "auth" | "on-call";
   provider: string;
   /** "local": nothing leaves the machine. "vendor": a real account. */
   served: "local" | "vendor";
@@ -36,7 +41,6 @@ export type EnvironmentInput = {
 };
 
 const SANDBOX_STRIPE_KEY = "sk_test_sandbox";
-const SANDBOX_RESEND_KEY = "re_sandbox";
 
 /** Everything that a provider may be told by, so that a test run can hide all of it from the app. */
 export const PROVIDER_VARIABLES = [
@@ -46,11 +50,14 @@ export const PROVIDER_VARIABLES = [
   "STRIPE_API_BASE",
   "STRIPE_POLL_EVENTS",
   "EMAIL_PROVIDER",
+  "EMAIL_FALLBACK_PROVIDER",
   "EMAIL_FROM",
   "RESEND_API_KEY",
   "RESEND_WEBHOOK_SECRET",
   "RESEND_BASE_URL",
   "SENDGRID_API_KEY",
+  "SENDGRID_WEBHOOK_PUBLIC_KEY",
+  "SENDGRID_BASE_URL",
   "AUTH_PROVIDER",
   "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
   "CLERK_SECRET_KEY",
@@ -62,6 +69,9 @@ export const PROVIDER_VARIABLES = [
   "CRON_SECRET",
   "SENTRY_DSN",
   "NEXT_PUBLIC_SENTRY_DSN",
+  "SENTRY_AUTH_TOKEN",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
   "ONCALL_WEBHOOK_URL",
   "ONCALL_WEBHOOK_SECRET",
   "DIRECT_URL",
@@ -77,8 +87,9 @@ export function stackEnvironment(input: EnvironmentInput): StackEnvironment {
   const payments = choosePayments(values, input);
   const email = chooseEmail(values, input);
   const auth = chooseAuth(values);
-  const capabilities = [payments.choice, email.choice, auth];
-  const needsSandbox = payments.choice.served === "local" || email.choice.served === "local";
+  const needsSandbox = payments.choice.served === "local" || email.served === "local";
+  const oncall = chooseOncall(values, input, needsSandbox);
+  const capabilities = [payments.choice, ...email.choices, auth, oncall.choice];
   const sandboxMode = needsSandbox || input.mode !== "dev";
   const local = (port: number) => `http://127.0.0.1:${port}`;
 
@@ -99,15 +110,18 @@ export function stackEnvironment(input: EnvironmentInput): StackEnvironment {
     SANDBOX: sandboxMode ? "1" : "",
     SANDBOX_STRIPE_PORT: String(input.ports.stripe),
     SANDBOX_RESEND_PORT: String(input.ports.resend),
+    SANDBOX_SENDGRID_PORT: String(input.ports.sendgrid),
+    SANDBOX_ONCALL_PORT: String(input.ports.oncall),
     SANDBOX_CONTROL_PORT: String(input.ports.control),
     // The sandbox ends when its standard input does (see startPart).
     SANDBOX_LIFELINE: "1",
     // Where the app's sandbox bar leads; only to what is sandboxed.
     SANDBOX_PAYMENTS_URL: payments.choice.served === "local" ? local(input.ports.stripe) : "",
-    SANDBOX_MAILBOX_URL: email.choice.served === "local" ? local(input.ports.resend) : "",
+    SANDBOX_MAILBOX_URL: email.served === "local" ? local(input.ports.resend) : "",
     SANDBOX_CONTROL_URL: needsSandbox ? local(input.ports.control) : "",
     ...payments.variables,
     ...email.variables,
+    ...oncall.variables,
   };
   return { variables, capabilities, needsSandbox, pushCatalogue: payments.pushCatalogue };
 }
@@ -161,45 +175,26 @@ function choosePayments(
   };
 }
 
-function chooseEmail(values: Record<string, string>, { ports, secrets }: EnvironmentInput): Chosen {
-  const key = values.RESEND_API_KEY;
-  if (key === undefined || key === SANDBOX_RESEND_KEY) {
-    return {
-      choice: {
-        capability: "email",
-        provider: "mail sandbox",
-        served: "local",
-        why: "set RESEND_API_KEY for Resend",
-      },
-      variables: {
-        EMAIL_PROVIDER: "resend",
-        EMAIL_FROM: values.EMAIL_FROM ?? "Breakwater <hello@breakwater.example>",
-        RESEND_API_KEY: SANDBOX_RESEND_KEY,
-        RESEND_BASE_URL: `http://127.0.0.1:${ports.resend}`,
-        RESEND_WEBHOOK_SECRET: values.RESEND_WEBHOOK_SECRET ?? secrets.resendWebhook,
-      },
-    };
-  }
-  const testSender = values.EMAIL_FROM === undefined;
+/** Alerts are optional: a sandbox that runs anyway takes them, but none is started for them alone. */
+function chooseOncall(
+  values: Record<string, string>,
+  { ports, secrets }: EnvironmentInput,
+  sandboxRuns: boolean,
+): Chosen {
+  const url = values.ONCALL_WEBHOOK_URL;
+  const page = `http://127.0.0.1:${ports.oncall}`;
+  const isLocal = url === undefined && sandboxRuns;
   return {
     choice: {
-      capability: "email",
-      provider: "Resend",
-      served: "vendor",
-      why: "RESEND_API_KEY is set",
-      ...(testSender
-        ? {
-            warning:
-              "No EMAIL_FROM: onboarding@resend.dev is used, which delivers to your own Resend address only.",
-          }
-        : {}),
+      capability: "on-call",
+      provider: url !== undefined ? "your webhook" : isLocal ? "on-call sandbox" : "nobody",
+      served: url === undefined ? "local" : "vendor",
+      why: url === undefined ? "set ONCALL_WEBHOOK_URL to be alerted" : "ONCALL_WEBHOOK_URL is set",
     },
     variables: {
-      EMAIL_PROVIDER: "resend",
-      EMAIL_FROM: values.EMAIL_FROM ?? "Breakwater <onboarding@resend.dev>",
-      RESEND_API_KEY: key,
-      RESEND_BASE_URL: "",
-      RESEND_WEBHOOK_SECRET: values.RESEND_WEBHOOK_SECRET ?? secrets.resendWebhook,
+      ONCALL_WEBHOOK_URL: url ?? (isLocal ? `${page}/webhook` : ""),
+      ONCALL_WEBHOOK_SECRET: values.ONCALL_WEBHOOK_SECRET ?? secrets.oncallWebhook,
+      SANDBOX_ONCALL_URL: isLocal ? page : "",
     },
   };
 }

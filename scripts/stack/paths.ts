@@ -11,6 +11,8 @@ export const DEFAULT_PORTS = {
   app: 3000,
   stripe: 4010,
   resend: 4011,
+  sendgrid: 4012,
+  oncall: 4013,
   control: 4019,
   postgres: 5488,
 } as const;

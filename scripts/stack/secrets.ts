@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -10,6 +10,10 @@ export type LocalSecrets = {
   stripeWebhook: string;
   /** Svix's form: `whsec_` and base64. */
   resendWebhook: string;
+  /** Signs the sandbox's webhooks as SendGrid: a P-256 key, PKCS #8 DER in base64. */
+  sendgridWebhookPrivate: string;
+  /** Signs alerts to the on-call webhook. */
+  oncallWebhook: string;
 };
 
 const makers: { [Name in keyof LocalSecrets]: () => string } = {
@@ -17,7 +21,22 @@ const makers: { [Name in keyof LocalSecrets]: () => string } = {
   cron: () => randomBytes(24).toString("base64url"),
   stripeWebhook: () => `whsec_${randomBytes(24).toString("hex")}`,
   resendWebhook: () => `whsec_${randomBytes(24).toString("base64")}`,
+  sendgridWebhookPrivate: () =>
+    generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+      .privateKey.export({ format: "der", type: "pkcs8" })
+      .toString("base64"),
+  oncallWebhook: () => randomBytes(24).toString("base64url"),
 };
+
+/** What belongs to the private key, in the form in which SendGrid shows its own: DER in base64. */
+export function sendgridPublicKey({ sendgridWebhookPrivate }: LocalSecrets): string {
+  const key = createPrivateKey({
+    key: Buffer.from(sendgridWebhookPrivate, "base64"),
+    format: "der",
+    type: "pkcs8",
+  });
+  return createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64");
+}
 
 /** Reads the secrets, making those that are missing. They survive restarts, so that sign-ins do. */
 export function localSecrets(dataDir: string): LocalSecrets {

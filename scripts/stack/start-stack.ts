@@ -27,7 +27,8 @@ export type StackOptions = {
 };
 
 export type Stack = {
-  urls: { app: string; mailbox: string; payments: string; control: string; database: string };
+  /** Empty for a stand-in that has nothing to play in this run. */
+  urls: Record<"app" | "mailbox" | "payments" | "oncall" | "control" | "database", string>;
   ports: Ports;
   /** What every part was given on top of the inherited environment. */
   env: Record<string, string>;
@@ -67,6 +68,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       app: `http://localhost:${ports.app}`,
       mailbox: environment.variables.SANDBOX_MAILBOX_URL ?? "",
       payments: environment.variables.SANDBOX_PAYMENTS_URL ?? "",
+      oncall: environment.variables.SANDBOX_ONCALL_URL ?? "",
       control: environment.variables.SANDBOX_CONTROL_URL ?? "",
       database: plan.databaseUrl,
     },

@@ -33,6 +33,7 @@ function addresses({ urls, localDatabase }: Stack): [string, string][] {
   const rows: [string, string][] = [["app", urls.app]];
   if (urls.mailbox) rows.push(["mailbox", urls.mailbox]);
   if (urls.payments) rows.push(["payments sandbox", urls.payments]);
+  if (urls.oncall) rows.push(["on-call alerts", urls.oncall]);
   if (urls.control) rows.push(["sandbox control", urls.control]);
   rows.push([
     "database",

@@ -28,7 +28,7 @@ function readVariables(): Set<string> {
     ({ path, text }) => [
       ...names(text, /\b(?:process\.env|values)\.([A-Z][A-Z0-9_]+)\b/g),
       ...(path === "lib/env.ts" || path === "lib/sandbox/main.ts"
-        ? names(text, /^ {2,4}([A-Z][A-Z0-9_]+): (?:z\.|url|list|port|firstSecret)/gm)
+        ? names(text, /^ {2,4}([A-Z][A-Z0-9_]+): (?:z\b|url|list|port|firstSecret|emailProvider)/gm)
         : []),
       ...(path === "scripts/stack/choose-ports.ts" ? names(text, /: "([A-Z][A-Z0-9_]+)"/g) : []),
       ...names(text, /_VARIABLE = "([A-Z][A-Z0-9_]+)"/g),
@@ -67,6 +67,6 @@ describe(".env.example", () => {
 
   test("holds no value that could be somebody's secret", () => {
     const values = [...example.matchAll(/^[A-Z][A-Z0-9_]+=(.*)$/gm)].map(([, value]) => value ?? "");
-    expect(values.filter((value) => /^"?(sk|rk|re|whsec|pk)_/.test(value))).toEqual([]);
+    expect(values.filter((value) => /^"?((sk|rk|re|whsec|pk)_|SG\.)/.test(value))).toEqual([]);
   });
 });

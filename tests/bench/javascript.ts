@@ -1,13 +1,9 @@
 /** How much JavaScript a browser loads for a page, as it travels (gzip). */
 import { gzipSync } from "node:zlib";
-import { type Browser, chromium } from "playwright-core";
-import { findBrowser } from "@/scripts/stack/find-browser";
+import type { Browser } from "playwright-core";
+import { type Cookie, launchBrowser, type Person, signIn } from "./sign-in";
 
-async function bytesOf(
-  browser: Browser,
-  url: string,
-  cookies: { name: string; value: string }[],
-): Promise<number> {
+async function bytesOf(browser: Browser, url: string, cookies: readonly Cookie[]): Promise<number> {
   const context = await browser.newContext();
   await context.addCookies(cookies.map((cookie) => ({ ...cookie, domain: "localhost", path: "/" })));
   const page = await context.newPage();
@@ -27,24 +23,11 @@ export async function benchJavaScript(input: {
   floor: string;
   publicPaths: readonly string[];
   signedInPaths: readonly string[];
-  person: { email: string; password: string };
+  person: Person;
 }): Promise<string[]> {
-  const executablePath = findBrowser();
-  if (!executablePath) throw new Error("no browser found");
-  const browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchBrowser();
   try {
-    const signIn = await browser.newContext();
-    const page = await signIn.newPage();
-    await page.goto(`${input.app}/sign-in`);
-    await page.getByLabel("E-mail").first().fill(input.person.email);
-    await page.getByLabel("Password").first().fill(input.person.password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await page.waitForURL("**/dashboard");
-    const cookies = (await signIn.cookies()).map(({ name, value }) => ({ name, value }));
-    await signIn.close();
+    const cookies = await signIn(browser, input.app, input.person);
 
     const bare = await bytesOf(browser, input.floor, []);
     const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);

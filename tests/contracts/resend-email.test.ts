@@ -1,33 +1,44 @@
 /** The e-mail contract, kept by the Resend adapter: the real SDK against the mail sandbox. */
 import { randomUUID } from "node:crypto";
 import { Webhook } from "standardwebhooks";
+import { describe, expect, test } from "vitest";
 import { createResendEmail } from "@/lib/integrations/email/resend/adapter";
-import { createPolicy } from "@/lib/resilience/policy";
+import type { Quota } from "@/lib/resilience/call";
+import { answeringServer } from "@/tests/support/answering-server";
 import { eventually } from "@/tests/support/poll";
-import { injectFault, TEST_DEADLINES } from "@/tests/support/vendor-faults";
+import { createTestPolicy, dueCircuits } from "@/tests/support/test-policy";
 import { RESEND_WEBHOOK_SECRET, startVendors } from "@/tests/support/vendors";
 import { describeEmail, type EmailVendor } from "./email.contract";
 
 const PREVIOUS_SECRET = "whsec_cHJldmlvdXM=";
 
+type Changes = Partial<Parameters<typeof createResendEmail>[0]>;
+
+function createAt(baseUrl: string, changes: Changes = {}) {
+  return createResendEmail({
+    apiKey: "re_sandbox",
+    webhookSecrets: [RESEND_WEBHOOK_SECRET, PREVIOUS_SECRET],
+    baseUrl,
+    mode: "sandbox",
+    policy: createTestPolicy("resend"),
+    ...changes,
+  });
+}
+
 async function startResend(): Promise<EmailVendor> {
   const vendors = await startVendors();
-  const create = (changes: Partial<Parameters<typeof createResendEmail>[0]> = {}) =>
-    createResendEmail({
-      apiKey: "re_sandbox",
-      webhookSecrets: [RESEND_WEBHOOK_SECRET, PREVIOUS_SECRET],
-      baseUrl: vendors.urls.resend,
-      policy: createPolicy("resend", TEST_DEADLINES),
-      ...changes,
-    });
+  const create = (changes: Changes = {}) => createAt(vendors.urls.resend, changes);
   return {
     provider: create(),
     badCredentials: create({ apiKey: "re_of_somebody_else" }),
     withoutWebhookSecret: create({ webhookSecrets: [] }),
-    fail: (fault) => injectFault(vendors, "resend", fault),
+    withOpenCircuits: async () =>
+      create({ policy: createTestPolicy("resend", { breakers: await dueCircuits("resend") }) }),
+    fail: () => vendors.addFault({ vendor: "resend", kind: "status", status: 503 }),
     loseNextAnswer: () =>
       vendors.addFault({ vendor: "resend", kind: "reset", phase: "body", route: "POST /emails", times: 1 }),
     heal: vendors.clearFaults,
+    calls: async () => (await vendors.vendorCallCounts()).resend ?? 0,
     arrived: async (to) =>
       (await vendors.mails(to)).map(({ id, from, subject, html, text, tags }) => ({
         id,
@@ -52,8 +63,55 @@ async function startResend(): Promise<EmailVendor> {
         "svix-signature": new Webhook(secret).sign(id, at, body.toString("utf8")),
       });
     },
+    signedHeaders: ["svix-id", "svix-timestamp"],
     stop: vendors.stop,
   };
 }
 
-describeEmail("Resend", startResend);
+describeEmail("Resend", "idempotency-key", startResend);
+
+describe("a key that may only send", () => {
+  test("is a proof of life to a probe, and no reason to wake anybody", async () => {
+    const message = "This API key is restricted to only send emails";
+    const body = JSON.stringify({ statusCode: 401, name: "restricted_api_key", message });
+    const vendor = await answeringServer({ status: 401, body });
+    const outcomes: string[] = [];
+    const policy = createTestPolicy("resend", {
+      breakers: await dueCircuits("resend"),
+      hooks: { onAttempt: ({ outcome }) => outcomes.push(outcome) },
+    });
+    expect(await createAt(vendor.url, { policy }).probe("write")).toBe(true);
+    expect(outcomes).toEqual(["ok"]);
+    vendor.stop();
+  });
+});
+
+describe("what the vendor answers to a mail", () => {
+  const mail = {
+    from: "a@example.com",
+    to: "b@example.com",
+    subject: "s",
+    html: "h",
+    text: "t",
+    category: "c",
+  };
+
+  test("tells what may still be asked of it", async () => {
+    const headers = { "ratelimit-limit": "2", "ratelimit-remaining": "1", "ratelimit-reset": "1" };
+    const vendor = await answeringServer({ body: '{"id":"mail_1"}', headers });
+    const quotas: (Quota | null)[] = [];
+    const policy = createTestPolicy("resend", { hooks: { onAttempt: ({ quota }) => quotas.push(quota) } });
+    await createAt(vendor.url, { policy }).send(mail, { idempotencyKey: randomUUID() });
+    expect(quotas).toEqual([{ limit: 2, remaining: 1, resetsInMs: 1_000 }]);
+    vendor.stop();
+  });
+
+  test.each(["", "null", "{}", '{"id":7}', "[]"])("%j names no mail: it may have been sent", async (body) => {
+    const vendor = await answeringServer({ body });
+    await expect(createAt(vendor.url).send(mail, { idempotencyKey: randomUUID() })).rejects.toMatchObject({
+      kind: "unavailable",
+      mayHaveTakenEffect: true,
+    });
+    vendor.stop();
+  });
+});

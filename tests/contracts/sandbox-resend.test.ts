@@ -12,6 +12,7 @@ import { type CreateEmailOptions, Resend } from "resend";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningSandbox, startSandbox } from "@/lib/sandbox/start";
+import { ANY_PORTS, SENDGRID_PRIVATE_KEY } from "@/tests/support/vendors";
 
 const SECRET = `whsec_${Buffer.from("a secret of the mail sandbox test").toString("base64")}`;
 
@@ -44,8 +45,8 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     dataDir,
     appUrl: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
-    ports: { stripe: 0, resend: 0, control: 0 },
-    webhookSecrets: { stripe: SECRET, resend: SECRET },
+    ports: ANY_PORTS,
+    webhookSecrets: { stripe: SECRET, resend: SECRET, sendgrid: SENDGRID_PRIVATE_KEY },
   });
   resend = new Resend("re_sandbox", { baseUrl: sandbox.urls.resend });
 });
@@ -310,7 +311,7 @@ describe("webhooks", () => {
     await webhookOf(id, "email.delivered");
     const response = await fetch(`${sandbox.urls.resend}/mailbox/${id}/events`, {
       method: "POST",
-      body: new URLSearchParams({ type }),
+      body: new URLSearchParams({ state: lastEvent }),
       redirect: "manual",
     });
 
@@ -341,7 +342,12 @@ describe("the mailbox", () => {
     const { emails } = await mailbox(to.toUpperCase());
 
     expect(emails.map(({ subject }) => subject)).toEqual(["second", "first"]);
-    expect(emails[0]).toMatchObject({ html: "<p>Hello</p>", text: "Hello", tags: { kind: "reset" } });
+    expect(emails[0]).toMatchObject({
+      provider: "resend",
+      html: "<p>Hello</p>",
+      text: "Hello",
+      tags: { kind: "reset" },
+    });
   });
 
   test("shows a hostile subject as text and a hostile body without letting it run", async () => {
@@ -365,7 +371,7 @@ describe("the mailbox", () => {
     const foreign = await fetch(`${sandbox.urls.resend}/mailbox/${id}/events`, {
       method: "POST",
       headers: { origin: "https://attacker.example" },
-      body: new URLSearchParams({ type: "email.bounced" }),
+      body: new URLSearchParams({ state: "bounced" }),
     });
     expect(foreign.status).toBe(403);
   });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Stripe from "stripe";
 import { type RunningSandbox, startSandbox } from "@/lib/sandbox/start";
+import { ANY_PORTS, SENDGRID_PRIVATE_KEY } from "@/tests/support/vendors";
 
 export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgc3RyaXBlIHNhbmRib3ggdGVzdHM=";
 
@@ -40,8 +41,8 @@ export async function startHarness() {
     startSandbox({
       dataDir,
       appUrl,
-      ports: { stripe: port, resend: 0, control: 0 },
-      webhookSecrets: { stripe: WEBHOOK_SECRET, resend: WEBHOOK_SECRET },
+      ports: { ...ANY_PORTS, stripe: port },
+      webhookSecrets: { stripe: WEBHOOK_SECRET, resend: WEBHOOK_SECRET, sendgrid: SENDGRID_PRIVATE_KEY },
       now: () => Date.now() + clockOffsetMs,
     });
   let sandbox = await start(0);

@@ -1,19 +1,15 @@
 /** The payments contract, kept by the Stripe adapter: the real SDK against the payments sandbox. */
 
 import Stripe from "stripe";
-import { expect, test } from "vitest";
 import { createStripePayments } from "@/lib/integrations/payments/stripe/adapter";
-import { createPolicy } from "@/lib/resilience/policy";
 import { eventually } from "@/tests/support/poll";
-import { injectFault, TEST_DEADLINES } from "@/tests/support/vendor-faults";
+import { createTestPolicy } from "@/tests/support/test-policy";
 import { payHosted, STRIPE_WEBHOOK_SECRET, startVendors } from "@/tests/support/vendors";
 import { describePayments, type PaymentsVendor } from "./payments.contract";
 
 const PREVIOUS_SECRET = "whsec_cHJldmlvdXM=";
 
-async function startStripe(): Promise<
-  PaymentsVendor & { vendors: Awaited<ReturnType<typeof startVendors>> }
-> {
+async function startStripe(): Promise<PaymentsVendor> {
   const vendors = await startVendors();
   const create = (changes: Partial<Parameters<typeof createStripePayments>[0]> = {}) =>
     createStripePayments({
@@ -21,12 +17,11 @@ async function startStripe(): Promise<
       webhookSecrets: [STRIPE_WEBHOOK_SECRET, PREVIOUS_SECRET],
       apiBase: vendors.urls.stripe,
       mode: "sandbox",
-      policy: createPolicy("stripe", TEST_DEADLINES),
+      policy: createTestPolicy("stripe"),
       ...changes,
     });
   const provider = create();
   return {
-    vendors,
     provider,
     anotherProvider: () => create(),
     badCredentials: create({ secretKey: "sk_test_of_somebody_else" }),
@@ -38,7 +33,6 @@ async function startStripe(): Promise<
     deleteCustomer: async (customerId) => {
       await vendors.stripe.customers.del(customerId);
     },
-    fail: (fault) => injectFault(vendors, "stripe", fault),
     loseNextAnswer: async () => {
       // A POST or DELETE: whatever writes.
       for (const route of ["POST /v1/*", "DELETE /v1/*"]) {
@@ -78,31 +72,3 @@ async function startStripe(): Promise<
 }
 
 describePayments("Stripe", startStripe);
-
-test("the adapter calls the vendor once per attempt: the SDK's own retries are off", async () => {
-  const { provider, vendors, fail, stop } = await startStripe();
-  try {
-    for (const fault of ["server error", "connection reset", "rate limit"] as const) {
-      await fail(fault);
-      await expect(provider.getSubscription("sub_1")).rejects.toMatchObject({ name: "IntegrationError" });
-      await vendors.clearFaults();
-    }
-    expect(
-      (await vendors.vendorCalls()).filter(({ path }) => path.startsWith("/v1/subscriptions/")),
-    ).toHaveLength(3);
-  } finally {
-    await stop();
-  }
-});
-
-test("the adapter gives up the connection at the deadline", async () => {
-  const { provider, vendors, fail, stop } = await startStripe();
-  try {
-    await fail("no answer");
-    await expect(provider.getSubscription("sub_1")).rejects.toMatchObject({ kind: "timeout" });
-    // The stand-in logs a call once its connection is closed.
-    await eventually("the call to end", async () => (await vendors.vendorCalls()).length === 1, 2_000);
-  } finally {
-    await stop();
-  }
-});

@@ -27,11 +27,12 @@ it.concurrent(
       await page.goto(path);
       expect(await bar.isVisible(), `the bar on ${path}`).toBe(true);
     }
-    const { mailbox, payments, control } = stackUnderTest();
+    const { mailbox, payments, oncall, control } = stackUnderTest();
     for (const [name, address, heading] of [
       ["Open mailbox", mailbox, "Mailbox"],
       ["Payments sandbox", payments, "Payments sandbox"],
       ["Events", payments, "Events"],
+      ["Alerts", oncall, "On-call alerts"],
       ["Control", control, /control/i],
     ] as const) {
       const [opened] = await Promise.all([

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startBackend } from "@/tests/support/backend";
+import { openCircuit, resetCircuits } from "@/tests/support/circuits";
 
 const backend = await startBackend();
 const { db } = await import("@/lib/db/client");
@@ -15,12 +16,14 @@ const { claimWebhookEvents, completeWebhookEvent, insertWebhookEvent } = await i
 const { email } = await import("@/lib/integrations/email");
 const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
 const { outboxSource } = await import("@/lib/outbox/deliver");
-const { enqueueCancelDuplicate, enqueueMail } = await import("@/lib/outbox/enqueue");
+const { enqueueAlert, enqueueCancelDuplicate, enqueueMail } = await import("@/lib/outbox/enqueue");
 const { workFrom } = await import("@/lib/pump/pump");
+const { withRequestContext } = await import("@/lib/request-context");
 const { pump } = await import("@/lib/webhooks/process");
 
 afterEach(async () => {
   await backend.clearFaults();
+  await resetCircuits();
   await backend.rows("DELETE FROM outbox_message");
 });
 afterAll(() => backend.stop());
@@ -116,6 +119,48 @@ describe("a message", () => {
     await pump.run();
     const [mail] = await backend.mails(to);
     expect(await messages()).toMatchObject([{ status: "SENT", externalId: mail?.id }]);
+  });
+});
+
+describe("a message that is held back", () => {
+  test("waits until the vendor may be asked again, uses up no attempt, and reaches nobody", async () => {
+    await openCircuit("resend");
+    const to = address();
+    await enqueue(to);
+    const before = (await backend.vendorCallCounts()).resend;
+    for (let round = 0; round < 3; round += 1) {
+      await backend.rows("UPDATE outbox_message SET next_attempt_at = now()");
+      await pump.run();
+    }
+    const [waiting] = await messages();
+    expect(waiting).toMatchObject({ status: "PENDING", attempts: 0 });
+    expect(waiting?.lastError).toBe("resend emails.send: circuit_open");
+    expect(waiting?.waitMs).toBeGreaterThan(20_000);
+    expect((await backend.vendorCallCounts()).resend).toBe(before);
+    await resetCircuits();
+    await backend.rows("UPDATE outbox_message SET next_attempt_at = now()");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT", attempts: 1 }]);
+    expect(await backend.mails(to)).toHaveLength(1);
+  });
+
+  test("because the vendor asked to be left alone comes when that is over", async () => {
+    await backend.addFault({
+      vendor: "resend",
+      kind: "status",
+      status: 429,
+      retryAfterSeconds: 60,
+      times: 1,
+    });
+    await enqueue(address());
+    await pump.run();
+    await enqueue(address());
+    await pump.run();
+    const [asked, spared] = await messages();
+    expect(asked).toMatchObject({ status: "PENDING", attempts: 1 });
+    expect(spared).toMatchObject({ status: "PENDING", attempts: 0 });
+    expect(spared?.waitMs).toBeGreaterThan(50_000);
+    expect(spared?.waitMs).toBeLessThan(62_000);
   });
 });
 
@@ -237,15 +282,111 @@ describe("a mail that carries a secret", () => {
   });
 });
 
+describe("an alert", () => {
+  const newAlert = () => ({
+    alertId: randomUUID(),
+    severity: "critical" as const,
+    title: "A title",
+    text: "Some words",
+    path: "/admin/integrations",
+  });
+  const told = async (alertId: string) =>
+    (await backend.alerts()).filter(({ headers }) => headers["idempotency-key"] === alertId);
+
+  test("is told once, with a link to where to look", async () => {
+    const alert = newAlert();
+    await enqueueAlert(db(), alert);
+    await enqueueAlert(db(), alert);
+    await pump.run();
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT" }]);
+    expect((await told(alert.alertId)).map(({ text }) => text)).toEqual([
+      "*Critical: A title*\nSome words\n<http://localhost:3999/admin/integrations>",
+    ]);
+  });
+
+  test("is told before everything else: it may tell of what holds that up", async () => {
+    for (let n = 0; n < 8; n += 1) await enqueue(address());
+    await backend.rows("UPDATE outbox_message SET next_attempt_at = now() - interval '1 hour'");
+    const { alertId } = newAlert();
+    await enqueueAlert(db(), { ...newAlert(), alertId });
+    const claimed = await claimOutboxMessages(5, 60_000);
+    expect(claimed).toHaveLength(5);
+    expect(claimed.map(({ kind }) => kind)).toContain("ALERT");
+  });
+
+  test("is told although its receiver was down at first", async () => {
+    const alert = newAlert();
+    await backend.addFault({ vendor: "oncall", kind: "status", status: 500, times: 1 });
+    await enqueueAlert(db(), alert);
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "PENDING", attempts: 1 }]);
+    await backend.rows("UPDATE outbox_message SET next_attempt_at = now()");
+    await pump.run();
+    expect(await messages()).toMatchObject([{ status: "SENT" }]);
+    expect(await told(alert.alertId)).toHaveLength(1);
+  });
+});
+
+describe("the request that causes a message", () => {
+  const ID = "0192f0c1-0000-7000-8000-000000000001";
+
+  test("is named by it, and by every call that is made for it", async () => {
+    await withRequestContext({ origin: "interactive", correlationId: ID }, () => enqueue(address()));
+    const [claimed] = await claimOutboxMessages(1, 60_000);
+    expect(claimed).toMatchObject({ correlationId: ID });
+    if (claimed) expect(outboxSource.correlationId(claimed)).toBe(ID);
+  });
+
+  test("is named by an event about the operation that it began", async () => {
+    const { beginOperation } = await import("@/lib/db/operations");
+    const { newViewer } = await import("@/tests/support/backend");
+    const viewer = await newViewer();
+    const { operation } = await withRequestContext({ origin: "interactive", correlationId: ID }, () =>
+      beginOperation({
+        workspaceId: viewer.workspaceId,
+        userId: viewer.userId,
+        kind: "CHECKOUT",
+        input: { planKey: "pro", interval: "month" },
+      }),
+    );
+    for (const operationId of [operation.id, randomUUID(), null]) {
+      await insertWebhookEvent({
+        provider: "stripe",
+        account: "",
+        externalId: `evt_${operationId}`,
+        type: "checkout.session.completed",
+        mode: "SANDBOX",
+        apiVersion: null,
+        objectId: "cs_1",
+        payload: "{}",
+        operationId,
+        occurredAt: new Date(),
+        status: "PENDING",
+      });
+    }
+    const claimed = await claimWebhookEvents(10, 60_000);
+    const ids = claimed.filter(({ objectId }) => objectId === "cs_1").map((event) => event.correlationId);
+    expect(ids.sort()).toEqual([ID, null, null].sort());
+  });
+});
+
 describe("what belongs to another mode", () => {
   test("is left alone: a mail of the sandbox is never sent by a real vendor", async () => {
     await enqueue(address());
     await enqueueCancelDuplicate(db(), { subscriptionId: "sub_1", keptSubscriptionId: "sub_2" });
+    await enqueueAlert(db(), {
+      alertId: randomUUID(),
+      severity: "warning",
+      title: "A title",
+      text: "Some words",
+      path: "/",
+    });
     await backend.rows("UPDATE outbox_message SET mode = 'LIVE'");
     const before = await messages();
     await pump.run();
     expect(await messages()).toEqual(before.map((message) => ({ ...message, waitMs: expect.any(Number) })));
-    expect(before.map(({ attempts }) => attempts)).toEqual([0, 0]);
+    expect(before.map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
   });
 });
 
@@ -277,6 +418,7 @@ describe("the pump", () => {
       apiVersion: null,
       objectId: "in_of_nobody",
       payload: "{}",
+      operationId: null,
       occurredAt: new Date(),
       status: "PENDING",
     });
@@ -302,6 +444,7 @@ describe("what the mail vendor reports", () => {
       apiVersion: null,
       objectId: messageId,
       payload: "{}",
+      operationId: null,
       occurredAt: new Date(),
       status: "PENDING",
     });

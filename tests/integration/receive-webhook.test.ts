@@ -2,24 +2,24 @@
  * Guards the ingress: nothing is believed unsigned, nothing is answered 200 before it is stored, and no answer tells an
  * attacker anything.
  */
-import { randomUUID } from "node:crypto";
+import { createPrivateKey, randomUUID, sign } from "node:crypto";
 import Stripe from "stripe";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { newViewer, startBackend } from "@/tests/support/backend";
 import { eventually } from "@/tests/support/poll";
-import { RESEND_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET } from "@/tests/support/vendors";
+import { createTestPolicy } from "@/tests/support/test-policy";
+import { RESEND_WEBHOOK_SECRET, SENDGRID_PRIVATE_KEY, STRIPE_WEBHOOK_SECRET } from "@/tests/support/vendors";
 
 const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
 
 const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SECRET}, ${OLD_SECRET}` });
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
 const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
-const { emailEventRow } = await import("@/lib/webhooks/email-event");
+const { emailEventRowOf } = await import("@/lib/webhooks/email-event");
 const { payments } = await import("@/lib/integrations/payments");
-const { email } = await import("@/lib/integrations/email");
+const { email, emailProvider } = await import("@/lib/integrations/email");
 const { pump } = await import("@/lib/webhooks/process");
 const { createStripePayments } = await import("@/lib/integrations/payments/stripe/adapter");
-const { createPolicy } = await import("@/lib/resilience/policy");
 
 afterAll(() => backend.stop());
 
@@ -299,7 +299,7 @@ describe("what cannot be stored", () => {
       webhookSecrets: [],
       apiBase: backend.urls.stripe,
       mode: "sandbox",
-      policy: createPolicy("stripe"),
+      policy: createTestPolicy("stripe"),
     });
     const response = await receive(signed(newEvent()), unconfigured);
     expect(response.status).toBe(503);
@@ -357,7 +357,7 @@ describe("the mail vendor's events", () => {
         }),
         email().id,
         email().verifyWebhook,
-        emailEventRow,
+        emailEventRowOf(email()),
         onPending,
       );
     expect([(await post()).status, (await post()).status]).toEqual([200, 200]);
@@ -366,5 +366,88 @@ describe("the mail vendor's events", () => {
     ]);
     expect(rows).toEqual([{ status: "PENDING" }]);
     expect(RESEND_WEBHOOK_SECRET).not.toBe(STRIPE_WEBHOOK_SECRET);
+  });
+});
+
+describe("several events in one request", () => {
+  const key = createPrivateKey({
+    key: Buffer.from(SENDGRID_PRIVATE_KEY, "base64"),
+    format: "der",
+    type: "pkcs8",
+  });
+  const report = (changes: object = {}) => ({
+    event: "delivered",
+    sg_event_id: randomUUID(),
+    sg_message_id: "14c5d75ce93.filter0001",
+    timestamp: Math.floor(Date.now() / 1000),
+    email: "ann@example.com",
+    ...changes,
+  });
+  const post = (events: object[]) => {
+    const provider = emailProvider("sendgrid");
+    const body = JSON.stringify(events);
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const signature = sign("sha256", Buffer.from(timestamp + body), key).toString("base64");
+    const request = new Request("http://localhost/api/webhooks/sendgrid", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-twilio-email-event-webhook-timestamp": timestamp,
+        "x-twilio-email-event-webhook-signature": signature,
+      },
+      body,
+    });
+    return receiveWebhook(request, provider.id, provider.verifyWebhook, emailEventRowOf(provider), onPending);
+  };
+  const storedEvents = () =>
+    backend.rows<{ type: string; status: string; objectId: string | null; payload: object }>(
+      `SELECT type, status, object_id AS "objectId", payload FROM webhook_event
+        WHERE provider = 'sendgrid' ORDER BY type`,
+    );
+  afterEach(() => backend.rows("DELETE FROM webhook_event WHERE provider = 'sendgrid'"));
+
+  test("are all stored, each as what it is, and the pump is told once", async () => {
+    onPending.mockClear();
+    const outboxId = randomUUID();
+    const events = [
+      report({ event: "bounce", outbox_id: outboxId, sg_message_id: undefined }),
+      report(),
+      report({ event: "open" }),
+    ];
+    expect((await post(events)).status).toBe(200);
+    expect(await storedEvents()).toEqual([
+      {
+        type: "bounce",
+        status: "PENDING",
+        objectId: outboxId,
+        payload: JSON.parse(JSON.stringify(events[0])),
+      },
+      { type: "delivered", status: "PENDING", objectId: "14c5d75ce93", payload: events[1] },
+      { type: "open", status: "IGNORED", objectId: "14c5d75ce93", payload: events[2] },
+    ]);
+    expect(onPending).toHaveBeenCalledOnce();
+  });
+
+  test("are stored once, however often they come, also within one request", async () => {
+    const [one, other] = [report(), report({ event: "open" })];
+    for (const events of [[one, one, other], [other, one], [one]])
+      expect((await post(events)).status).toBe(200);
+    expect((await storedEvents()).map(({ type }) => type)).toEqual(["delivered", "open"]);
+  });
+
+  test("are as many as fit into a request", async () => {
+    const events = Array.from({ length: 2_000 }, () => report());
+    expect((await post(events)).status).toBe(200);
+    expect(await storedEvents()).toHaveLength(2_000);
+  });
+
+  test("are stored all or none: the vendor sends all of them again", async () => {
+    onPending.mockClear();
+    // A NUL in a text column, which the database refuses.
+    const response = await post([report(), report({ event: "open\u0000" })]);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("30");
+    expect(await storedEvents()).toEqual([]);
+    expect(onPending).not.toHaveBeenCalled();
   });
 });

@@ -29,6 +29,7 @@ import { type LoopbackServer, openLoopbackServer } from "@/lib/sandbox/kernel/se
 import { openStore } from "@/lib/sandbox/kernel/store";
 import type { SandboxStore } from "@/lib/sandbox/kernel/types";
 import { startSandbox } from "@/lib/sandbox/start";
+import { ANY_PORTS, SENDGRID_PRIVATE_KEY } from "@/tests/support/vendors";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const SECRET = `whsec_${Buffer.from("a secret of the sandbox kernel test").toString("base64")}`;
@@ -325,7 +326,7 @@ describe("faults", () => {
               vendor: "stripe",
               app,
               deliverer: { enqueue() {}, redeliver() {}, list: () => [], async stop() {} },
-              describe: () => ({ things: performed }),
+              describe: () => ({ counts: { things: performed } }),
               seed() {},
             },
             reset() {
@@ -537,7 +538,7 @@ describe("faults", () => {
     const state = (await (await fetch(`${control.url}/state`)).json()) as Record<string, unknown>;
     expect(state).toMatchObject({
       faults: [],
-      vendors: { stripe: { state: { things: 0 }, deliveries: [] } },
+      vendors: { stripe: { state: { counts: { things: 0 } }, deliveries: [] } },
     });
     expect((await call()).status).toBe(200);
 
@@ -579,9 +580,12 @@ describe("the process", () => {
   const environment = {
     SANDBOX_STRIPE_PORT: "0",
     SANDBOX_RESEND_PORT: "0",
+    SANDBOX_SENDGRID_PORT: "0",
+    SANDBOX_ONCALL_PORT: "0",
     SANDBOX_CONTROL_PORT: "0",
     STRIPE_WEBHOOK_SECRET: `${SECRET},whsec_previous`,
     RESEND_WEBHOOK_SECRET: SECRET,
+    SANDBOX_SENDGRID_PRIVATE_KEY: SENDGRID_PRIVATE_KEY,
     APP_URL: "http://127.0.0.1:9",
   };
 
@@ -642,10 +646,15 @@ describe("the process", () => {
   }
 
   test("says what is missing and exits with 1", async () => {
-    const { code, stderr } = await launch({ STRIPE_WEBHOOK_SECRET: "", RESEND_WEBHOOK_SECRET: "hush" }).ended;
+    const { code, stderr } = await launch({
+      STRIPE_WEBHOOK_SECRET: "",
+      RESEND_WEBHOOK_SECRET: "hush",
+      SANDBOX_SENDGRID_PRIVATE_KEY: "hush",
+    }).ended;
     expect(code).toBe(1);
     expect(stderr).toContain("STRIPE_WEBHOOK_SECRET: is not set");
     expect(stderr).toContain("RESEND_WEBHOOK_SECRET: must begin with whsec_");
+    expect(stderr).toContain("SANDBOX_SENDGRID_PRIVATE_KEY: must be a P-256 private key");
     expect(stderr).not.toContain("hush");
   });
 
@@ -710,8 +719,8 @@ describe("the process", () => {
     const options = {
       dataDir: join(folder, "data"),
       appUrl: environment.APP_URL,
-      ports: { stripe: 0, resend: 0, control: 0 },
-      webhookSecrets: { stripe: SECRET, resend: SECRET },
+      ports: ANY_PORTS,
+      webhookSecrets: { stripe: SECRET, resend: SECRET, sendgrid: SENDGRID_PRIVATE_KEY },
     };
     const first = await startSandbox(options);
     await expect(startSandbox(options)).rejects.toThrow(/Another sandbox is using/);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { checkDuplicates, checkUnknownNames } from "@/scripts/doctor/env-files";
 import type { Check, DoctorContext, Finding } from "@/scripts/doctor/finding";
+import { checkResend, checkSendgrid } from "@/scripts/doctor/providers";
 import { checkModes, checkSandboxFlags, checkShapes } from "@/scripts/doctor/variables";
+
+import { SENDGRID_WEBHOOK_PUBLIC_KEY, startVendors } from "@/tests/support/vendors";
 
 /** Of the right form, and no key that any scanner of secrets could take for a real one. */
 const SECRET = `sk_test_${"a1".repeat(12)}`;
@@ -30,6 +33,11 @@ describe("the doctor", () => {
     ["DATABASE_URL", "mysql://localhost/x", "right form"],
     ["APP_URL", "app.example.com", "right form"],
     ["EMAIL_FROM", "Acme", "right form"],
+    ["EMAIL_FALLBACK_PROVIDER", "postmark", "right form"],
+    ["SENDGRID_API_KEY", "re_123", "right form"],
+    ["SENDGRID_WEBHOOK_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----", "right form"],
+    ["ONCALL_WEBHOOK_SECRET", "short", "right form"],
+    ["SENTRY_DSN", "https://o1.ingest.sentry.io/42", "right form"],
     ["PORT", "three thousand", "right form"],
   ])("finds %s=%s wrong (%s), and says what it should be", async (name, value, reason) => {
     const [finding, ...others] = await findings(checkShapes, { values: { [name]: value } });
@@ -44,6 +52,11 @@ describe("the doctor", () => {
       STRIPE_SECRET_KEY: SECRET,
       STRIPE_WEBHOOK_SECRET: "whsec_abcdefghijklmnopqrst,whsec_ABCDEFGHIJKLMNOPQRST",
       RESEND_API_KEY: "re_123456789_abcdefghijk",
+      EMAIL_FALLBACK_PROVIDER: "sendgrid",
+      SENDGRID_API_KEY: `SG.${"a1".repeat(11)}.${"b2".repeat(21)}b`,
+      SENDGRID_WEBHOOK_PUBLIC_KEY: `${SENDGRID_WEBHOOK_PUBLIC_KEY},${SENDGRID_WEBHOOK_PUBLIC_KEY}`,
+      ONCALL_WEBHOOK_URL: "https://hooks.example.com/services/abc",
+      SENTRY_DSN: "https://0123abcd@o1.ingest.sentry.io/42",
       DATABASE_URL: "postgresql://user:pass@db.example.com:5432/app?sslmode=require",
       APP_URL: "https://app.example.com",
       EMAIL_FROM: "Acme <hello@acme.com>",
@@ -103,5 +116,30 @@ describe("the doctor", () => {
     const files = [{ path: ".env", values }];
     const found = await findings(checkSandboxFlags, { values, files });
     expect(found.map(({ id }) => id)).toContain("refused:STRIPE_API_BASE");
+  });
+
+  it("finds the second mail vendor to be the first", async () => {
+    const found = await findings(checkSandboxFlags, { values: { EMAIL_FALLBACK_PROVIDER: "resend" } });
+    expect(found).toMatchObject([{ id: "refused:EMAIL_FALLBACK_PROVIDER", level: "fail" }]);
+    expect(found[0]?.fix).toContain("to the other vendor");
+  });
+
+  it("asks a mail vendor about its key only where it is the first or the second", async () => {
+    const vendors = await startVendors();
+    const values = {
+      EMAIL_FALLBACK_PROVIDER: "sendgrid",
+      SENDGRID_API_KEY: "SG.of.another",
+      SENDGRID_BASE_URL: vendors.urls.sendgrid,
+    };
+    const found = await findings(checkSendgrid, { values });
+    expect(found).toMatchObject([{ id: "sendgrid", level: "fail" }]);
+    expect(JSON.stringify(found)).not.toContain("SG.of.another");
+    expect(await vendors.vendorCallCounts()).toEqual({ sendgrid: 1 });
+
+    expect(await findings(checkSendgrid, { values: { ...values, EMAIL_FALLBACK_PROVIDER: "" } })).toEqual([]);
+    const sendgridOnly = { EMAIL_PROVIDER: "sendgrid", RESEND_API_KEY: "re_unused" };
+    expect(await findings(checkResend, { values: sendgridOnly })).toEqual([]);
+    expect(await vendors.vendorCallCounts()).toEqual({ sendgrid: 1 });
+    await vendors.stop();
   });
 });

@@ -24,7 +24,10 @@ const TEAM = { planKey: "team", interval: "year" } as const;
 beforeAll(async () => {
   await payments().pushCatalogue(Object.values(PLANS));
 });
-afterEach(() => backend.clearFaults());
+afterEach(async () => {
+  await backend.clearFaults();
+  await backend.resetCircuits();
+});
 afterAll(() => backend.stop());
 
 const operations = (viewer: Viewer, kind = "CHECKOUT") =>
@@ -91,14 +94,11 @@ describe("the vendor's customer of a workspace", () => {
 
   test("is found again, not made anew, when the answer to its making was lost", async () => {
     const viewer = await newViewer();
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "reset",
-      phase: "body",
-      route: "POST /v1/customers",
-      times: 1,
-    });
-    await expect(ensureCustomer(viewer)).rejects.toMatchObject({ name: "IntegrationError", retryable: true });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "reset", phase: "body", route: "POST /v1/customers" },
+      () => ensureCustomer(viewer),
+    );
+    await expect(failed).rejects.toMatchObject({ name: "IntegrationError", retryable: true });
     const customerId = await ensureCustomer(viewer);
     const customers = await backend.stripe.customers.list({ email: viewer.email });
     expect(customers.data.map(({ id }) => id)).toEqual([customerId]);
@@ -106,14 +106,11 @@ describe("the vendor's customer of a workspace", () => {
 
   test("is made when the vendor refused the first time: a stored failure is not replayed", async () => {
     const viewer = await newViewer();
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "status",
-      status: 500,
-      route: "POST /v1/customers",
-      times: 1,
-    });
-    await expect(ensureCustomer(viewer)).rejects.toMatchObject({ kind: "unavailable" });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "status", status: 500, route: "POST /v1/customers" },
+      () => ensureCustomer(viewer),
+    );
+    await expect(failed).rejects.toMatchObject({ kind: "unavailable" });
     await expect(ensureCustomer(viewer)).resolves.toMatch(/^cus_/);
   });
 });
@@ -182,14 +179,11 @@ describe("choosing a plan", () => {
   test("after a lost answer gives the page that was opened all the same", async () => {
     const viewer = await newViewer();
     await ensureCustomer(viewer);
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "reset",
-      phase: "body",
-      route: "POST /v1/checkout/sessions",
-      times: 1,
-    });
-    await expect(startCheckout({ viewer, choice: PRO })).rejects.toMatchObject({ name: "IntegrationError" });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "reset", phase: "body", route: "POST /v1/checkout/sessions" },
+      () => startCheckout({ viewer, choice: PRO }),
+    );
+    await expect(failed).rejects.toMatchObject({ name: "IntegrationError" });
     const { url } = await startCheckout({ viewer, choice: PRO });
     const sessions = await sessionsOf(viewer);
     expect(sessions.map((session) => session.url)).toEqual([url]);
@@ -198,14 +192,11 @@ describe("choosing a plan", () => {
   test("after a lost answer to another plan closes what was opened", async () => {
     const viewer = await newViewer();
     await ensureCustomer(viewer);
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "reset",
-      phase: "body",
-      route: "POST /v1/checkout/sessions",
-      times: 1,
-    });
-    await expect(startCheckout({ viewer, choice: TEAM })).rejects.toMatchObject({ name: "IntegrationError" });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "reset", phase: "body", route: "POST /v1/checkout/sessions" },
+      () => startCheckout({ viewer, choice: TEAM }),
+    );
+    await expect(failed).rejects.toMatchObject({ name: "IntegrationError" });
     const { url } = await startCheckout({ viewer, choice: PRO });
     const open = (await sessionsOf(viewer)).filter(({ status }) => status === "open");
     expect(open.map((session) => session.url)).toEqual([url]);
@@ -214,14 +205,11 @@ describe("choosing a plan", () => {
   test("after the vendor failed opens a page under a new key, for the failure may be replayed under the old", async () => {
     const viewer = await newViewer();
     await ensureCustomer(viewer);
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "status",
-      status: 500,
-      route: "POST /v1/checkout/sessions",
-      times: 1,
-    });
-    await expect(startCheckout({ viewer, choice: PRO })).rejects.toMatchObject({ kind: "unavailable" });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "status", status: 500, route: "POST /v1/checkout/sessions" },
+      () => startCheckout({ viewer, choice: PRO }),
+    );
+    await expect(failed).rejects.toMatchObject({ kind: "unavailable" });
     const { url } = await startCheckout({ viewer, choice: PRO });
     expect(url).toContain("/pay/");
     expect((await operations(viewer)).map(({ state }) => state)).toEqual(["EXPIRED", "OPEN"]);
@@ -289,14 +277,11 @@ describe("choosing a plan", () => {
   test("closes the operation when the vendor refuses for good", async () => {
     const viewer = await newViewer();
     await ensureCustomer(viewer);
-    await backend.addFault({
-      vendor: "stripe",
-      kind: "status",
-      status: 400,
-      route: "POST /v1/checkout/sessions",
-      times: 1,
-    });
-    await expect(startCheckout({ viewer, choice: PRO })).rejects.toMatchObject({ kind: "invalid_request" });
+    const failed = backend.withFault(
+      { vendor: "stripe", kind: "status", status: 400, route: "POST /v1/checkout/sessions" },
+      () => startCheckout({ viewer, choice: PRO }),
+    );
+    await expect(failed).rejects.toMatchObject({ kind: "invalid_request" });
     expect(await operations(viewer)).toMatchObject([{ state: "FAILED", errorCode: "invalid_request" }]);
   });
 

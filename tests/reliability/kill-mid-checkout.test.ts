@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
+import { anyPorts } from "@/scripts/stack/choose-ports";
 import { REPOSITORY } from "@/scripts/stack/paths";
-import { freePort } from "@/scripts/stack/ports";
 import { outsideFolders } from "@/scripts/stack/postgres-home";
 import { isAlive, waitUntil } from "@/scripts/stack/processes";
 import type { Stack } from "@/scripts/stack/start-stack";
@@ -77,11 +77,7 @@ function statusOf(workspaceId: string): Promise<{ status: string; plan: string }
 }
 
 beforeAll(async () => {
-  const [app, stripe, resend, control, postgres] = await Promise.all(
-    Array.from({ length: 5 }, () => freePort()),
-  );
-  if (!app || !stripe || !resend || !control || !postgres) throw new Error("no free ports");
-  ports = { app, stripe, resend, control, postgres };
+  ports = await anyPorts();
 });
 
 afterAll(async () => {

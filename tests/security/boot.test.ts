@@ -2,29 +2,20 @@
  * Guards the boot: the built app, started with a bad environment, ends with code 1 and names the variable; with a right
  * one it serves.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type BuiltApp, startBuiltApp } from "@/tests/support/built-app";
 import { createTestDatabase, type TestDatabase } from "@/tests/support/database";
-import { eventually } from "@/tests/support/poll";
-import { REPOSITORY } from "@/tests/support/source-files";
 
 const SECRET = "k3Jd8sLq0pWmZx7RtYvB2nHfGc5aQeUo";
-const NEXT = createRequire(join(REPOSITORY, "package.json")).resolve("next/dist/bin/next");
 
 let database: TestDatabase;
-const running = new Set<ChildProcess>();
+const running: BuiltApp[] = [];
 
 beforeAll(async () => {
-  if (!existsSync(join(REPOSITORY, ".next/BUILD_ID")))
-    throw new Error("There is no build: run `npm run build`.");
   database = await createTestDatabase();
 });
 afterAll(async () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const app of running) app.kill("SIGKILL");
   await database?.drop();
 });
 
@@ -55,43 +46,15 @@ const production = (): Record<string, string> => ({
   RESEND_BASE_URL: "",
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
-}
-
-async function start(variables: Record<string, string>) {
-  const port = await freePort();
-  const child = spawn(process.execPath, [NEXT, "start", "--port", String(port), "--hostname", "localhost"], {
-    cwd: REPOSITORY,
-    env: { PATH: process.env.PATH, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  running.add(child);
-  let output = "";
-  let errors = "";
-  child.stdout?.on("data", (chunk) => {
-    output += chunk;
-  });
-  child.stderr?.on("data", (chunk) => {
-    errors += chunk;
-  });
-  const exited = new Promise<number | null>((resolve) => {
-    child.once("exit", (code) => {
-      running.delete(child);
-      resolve(code);
-    });
-  });
-  return { child, exited, url: `http://localhost:${port}`, output: () => output, errors: () => errors };
+async function start(variables: Record<string, string>): Promise<BuiltApp> {
+  const app = await startBuiltApp(variables);
+  running.push(app);
+  return app;
 }
 
 async function expectRefused(variables: Record<string, string>, variable: string) {
   const app = await start(variables);
-  const timer = setTimeout(() => app.child.kill("SIGKILL"), 30_000);
+  const timer = setTimeout(() => app.kill("SIGKILL"), 30_000);
   const code = await app.exited;
   clearTimeout(timer);
   expect(app.errors()).toMatch(new RegExp(`^ {2}${variable} \\S`, "m"));
@@ -149,13 +112,11 @@ describe.concurrent("the app refuses to start", () => {
 describe("the app starts", () => {
   test("with a right environment, and ends when it is told to", async () => {
     const app = await start(sandbox());
-    const health = await eventually("the app to answer", async () => {
-      const response = await fetch(`${app.url}/api/health`).catch(() => undefined);
-      return response?.status === 200 ? response : undefined;
-    });
+    await app.ready();
+    const health = await fetch(`${app.url}/api/health`);
     expect(await health.json()).toEqual({ status: "ok", database: "ok" });
     expect(health.headers.get("x-powered-by")).toBeNull();
-    app.child.kill("SIGTERM");
+    app.kill("SIGTERM");
     await app.exited;
     expect(app.errors()).toBe("");
   });

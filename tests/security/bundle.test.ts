@@ -1,6 +1,6 @@
 /** Guards what is shipped: the production build holds nothing of the sandbox, and the browser gets nothing of the server. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { REPOSITORY, sourceFiles } from "@/tests/support/source-files";
 
@@ -61,6 +61,19 @@ describe("the production build", () => {
     expect(holding(browser, [...sentences, ...shared])).toEqual([]);
   });
 
+  test("can drop the chaos panel: its one door is a branch that a build for production leaves out", () => {
+    const panel = /_chaos\//;
+    const doors = sourceFiles("", /^(app|components|lib)\/.*\.tsx?$/)
+      .filter(({ path }) => !panel.test(path))
+      .flatMap(({ text }) => [...text.matchAll(/from "(.*_chaos\/.*)"/g)].map(([, door]) => door));
+    expect(doors).toEqual(["./_chaos/load-chaos-panel"]);
+    const [door] = sourceFiles("app", /_chaos\/load-chaos-panel\.ts$/);
+    const [, guarded = ""] =
+      door?.text.split('if (process.env.BREAKWATER_BUILT_FOR_SANDBOX === "1") {') ?? [];
+    expect(guarded).toContain('await import("./chaos-panel")');
+    expect(door?.text).not.toMatch(/^import .*"\.\//m);
+  });
+
   test("holds no secret of this machine", () => {
     const secrets = join(REPOSITORY, ".data", "secrets.json");
     const values = existsSync(secrets)
@@ -80,11 +93,19 @@ describe("what the browser gets", () => {
       "BETTER_AUTH_SECRET",
       "STRIPE_SECRET_KEY",
       "RESEND_API_KEY",
+      "SENDGRID_API_KEY",
+      "ONCALL_WEBHOOK_SECRET",
       "CRON_SECRET",
       "DATABASE_URL",
     ];
     expect(holding(browser, words)).toEqual([]);
-    const shapes = [/postgres(ql)?:\/\//, /\b(sk|rk)_(test|live)_/, /\bwhsec_/, /\bre_sandbox\b/];
+    const shapes = [
+      /postgres(ql)?:\/\//,
+      /\b(sk|rk)_(test|live)_/,
+      /\bwhsec_/,
+      /\bre_sandbox\b/,
+      /\bSG\.sandbox\b/,
+    ];
     expect(
       browser.filter(({ text }) => shapes.some((shape) => shape.test(text))).map(({ path }) => path),
     ).toEqual([]);
@@ -97,8 +118,30 @@ describe("what the browser gets", () => {
       "better-auth/adapters",
       "api.stripe.com",
       "api.resend.com",
+      "api.sendgrid.com",
     ];
     expect(holding(browser, words)).toEqual([]);
+  });
+
+  test("is without error monitoring where no address for it was set: not one byte", () => {
+    expect(browser.filter(({ text }) => /sentry/i.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("draws charts with a library that only the operators' page loads, and only after it is there", () => {
+    const drawing = browser
+      .filter(({ text }) => text.includes("recharts-"))
+      .map(({ path }) => basename(path));
+    expect(drawing).toHaveLength(1);
+    const [chunk = ""] = drawing;
+    const pages = builtFiles("server", /\.html$|client-reference-manifest\.js$|build-manifest\.json$/);
+    expect(pages.length).toBeGreaterThan(10);
+    expect(holding(pages, [chunk])).toEqual([]);
+    const loading = builtFiles("server", /react-loadable-manifest\.json$/).filter(({ text }) =>
+      text.includes(chunk),
+    );
+    expect(loading.map(({ path }) => path)).toEqual([
+      "server/app/(admin)/admin/integrations/page/react-loadable-manifest.json",
+    ]);
   });
 
   test("comes without source maps", () => {

@@ -1,5 +1,5 @@
 /**
- * The app's backend in a test's own process: a database, both stand-ins over HTTP, and what they send to the app.
+ * The app's backend in a test's own process: a database, the stand-ins over HTTP, and what they send to the app.
  * Modules of the app read the environment once, so a test file calls this first and imports them afterwards:
  *
  *   const backend = await startBackend();
@@ -9,9 +9,15 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import type { Viewer } from "@/lib/billing/views";
 import { createTestDatabase } from "./database";
-import { RESEND_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET, startVendors } from "./vendors";
+import {
+  ONCALL_WEBHOOK_SECRET,
+  RESEND_WEBHOOK_SECRET,
+  SENDGRID_WEBHOOK_PUBLIC_KEY,
+  STRIPE_WEBHOOK_SECRET,
+  startVendors,
+} from "./vendors";
 
-/** @param variables on top of a complete sandbox environment; an empty string unsets */
+/** @param variables on top of a complete sandbox environment without a second mail vendor; an empty string unsets */
 export async function startBackend(variables: Record<string, string> = {}) {
   const database = await createTestDatabase();
   const vendors = await startVendors();
@@ -29,6 +35,12 @@ export async function startBackend(variables: Record<string, string> = {}) {
     RESEND_API_KEY: "re_sandbox",
     RESEND_WEBHOOK_SECRET,
     RESEND_BASE_URL: vendors.urls.resend,
+    SENDGRID_API_KEY: "SG.sandbox",
+    SENDGRID_WEBHOOK_PUBLIC_KEY,
+    SENDGRID_BASE_URL: vendors.urls.sendgrid,
+    ONCALL_WEBHOOK_URL: vendors.oncallWebhookUrl,
+    ONCALL_WEBHOOK_SECRET,
+    SANDBOX_ONCALL_URL: vendors.urls.oncall,
     ...variables,
   });
   const observer = new pg.Pool({ connectionString: database.url, max: 4 });
@@ -41,10 +53,21 @@ export async function startBackend(variables: Record<string, string> = {}) {
       (await observer.query(sql, values)).rows,
     /** A connection of the test's own, for transactions that stand in the app's way. */
     connect: () => observer.connect(),
+    /** As if no vendor had ever failed: what one test broke is whole again for the next. */
+    resetCircuits: async () => {
+      const { circuitBreakers, circuitStore } = await import("@/lib/compose");
+      for (const provider of ["stripe", "resend", "sendgrid"]) {
+        for (const effect of ["read", "write"] as const) {
+          await circuitStore().override({ provider, mode: "sandbox", effect }, "reset");
+        }
+      }
+      await circuitBreakers().flush();
+    },
     stop: async () => {
-      const { db, pool } = await import("@/lib/db/client");
+      const { db, integrationPool, pool } = await import("@/lib/db/client");
       await db().$disconnect();
       await pool().end();
+      await integrationPool().end();
       await observer.end();
       await vendors.stop();
       await database.drop();

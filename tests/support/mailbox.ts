@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import type { MailboxEntry } from "@/lib/sandbox/resend/mailbox-app";
+import type { MailboxEntry } from "@/lib/sandbox/mail/mailbox-app";
 import { eventually } from "./poll";
 import { stackUnderTest } from "./stack-under-test";
 

@@ -81,7 +81,7 @@ async function control(method: string, path: string, body?: unknown): Promise<un
 }
 
 export interface FaultInput {
-  vendor: "stripe" | "resend";
+  vendor: "stripe" | "resend" | "sendgrid" | "oncall";
   kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage";
   route?: string;
   phase?: "headers" | "body";
@@ -90,13 +90,18 @@ export interface FaultInput {
   times?: number;
 }
 
+/** Makes every vendor well again. */
+export async function clearFaults(): Promise<void> {
+  await control("DELETE", "/faults");
+}
+
 /** The whole suite shares the sandbox: only for files whose tests run one after another. */
 export async function withFault<T>(fault: FaultInput, work: () => Promise<T>): Promise<T> {
   await control("POST", "/faults", fault);
   try {
     return await work();
   } finally {
-    await control("DELETE", "/faults");
+    await clearFaults();
   }
 }
 
@@ -104,6 +109,17 @@ export async function withFault<T>(fault: FaultInput, work: () => Promise<T>): P
 export async function openFaults(): Promise<number> {
   const { faults } = (await control("GET", "/faults")) as { faults: unknown[] };
   return faults.length;
+}
+
+interface RequestsAnswer {
+  counts: Record<string, number>;
+  effects: Record<string, Record<string, number>>;
+}
+
+/** How many calls each vendor has had since the sandbox began. */
+export async function requestCounts(): Promise<Record<string, number>> {
+  const { counts } = (await control("GET", "/requests?format=json")) as RequestsAnswer;
+  return counts;
 }
 
 interface Delivery {

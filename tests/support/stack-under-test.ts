@@ -22,7 +22,10 @@ export interface StackUnderTest {
   app: string;
   mailbox: string;
   payments: string;
+  oncall: string;
   control: string;
+  /** For what no page says. */
+  database: string;
   /** Nothing of this may ever be sent to a browser. */
   secrets: string[];
   /** An installed Chrome, Chromium or Edge. */
@@ -36,11 +39,20 @@ declare module "vitest" {
 }
 
 export function asStackUnderTest({ urls, secrets, env }: Stack, browserPath: string): StackUnderTest {
-  const { app, mailbox, payments, control } = urls;
-  const keys = [env.STRIPE_SECRET_KEY, env.RESEND_API_KEY, env.DATABASE_URL].filter(
+  const { app, mailbox, payments, oncall, control, database } = urls;
+  const keys = [env.STRIPE_SECRET_KEY, env.RESEND_API_KEY, env.SENDGRID_API_KEY, env.DATABASE_URL].filter(
     (key) => key !== undefined,
   );
-  return { app, mailbox, payments, control, browserPath, secrets: [...Object.values(secrets), ...keys] };
+  return {
+    app,
+    mailbox,
+    payments,
+    oncall,
+    control,
+    database,
+    browserPath,
+    secrets: [...Object.values(secrets), ...keys],
+  };
 }
 
 let own: StackUnderTest | undefined;

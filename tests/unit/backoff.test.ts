@@ -5,7 +5,14 @@ import { nextAttempt } from "@/lib/pump/backoff";
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
-const base = { attempts: 1, ageMs: 0, retryable: true, retryAfterMs: null, random: 0.999_999_999_9 };
+const base = {
+  attempts: 1,
+  ageMs: 0,
+  retryable: true,
+  retryAfterMs: null,
+  heldBack: false,
+  random: 0.999_999_999_9,
+};
 const delayOf = (changes: Partial<Parameters<typeof nextAttempt>[0]>) => {
   const next = nextAttempt({ ...base, ...changes });
   return next.kind === "retry" ? next.delayMs : null;
@@ -46,6 +53,19 @@ describe("the next attempt", () => {
     expect(nextAttempt({ ...base, retryable: false })).toEqual({ kind: "dead" });
   });
 
+  test("of what was held back comes when the vendor may be asked again, and uses up no attempt", () => {
+    const heldBack = { ...base, attempts: 12, heldBack: true, random: 0.5 };
+    expect(nextAttempt({ ...heldBack, retryAfterMs: 12_000 })).toEqual({ kind: "wait", delayMs: 12_500 });
+    expect(nextAttempt({ ...heldBack, retryAfterMs: 0 })).toEqual({ kind: "wait", delayMs: 500 });
+    // Held open by hand: nobody knows until when.
+    expect(nextAttempt(heldBack)).toEqual({ kind: "wait", delayMs: 30_500 });
+    expect(nextAttempt({ ...heldBack, ageMs: 3 * DAY + 1 })).toEqual({ kind: "dead" });
+    expect(nextAttempt({ ...heldBack, retryAfterMs: 1e15, random: 0 })).toEqual({
+      kind: "wait",
+      delayMs: 3 * DAY,
+    });
+  });
+
   test("is always a whole number of milliseconds within bounds", () => {
     fc.assert(
       fc.property(
@@ -56,7 +76,7 @@ describe("the next attempt", () => {
           retryAfterMs: fc.option(fc.integer({ min: 0, max: DAY })),
         }),
         (input) => {
-          const next = nextAttempt({ ...input, retryable: true });
+          const next = nextAttempt({ ...input, retryable: true, heldBack: false });
           if (next.kind !== "retry") throw new Error("young and retryable");
           expect(Number.isInteger(next.delayMs)).toBe(true);
           expect(next.delayMs).toBeGreaterThanOrEqual(input.retryAfterMs ?? 0);

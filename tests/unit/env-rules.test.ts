@@ -17,6 +17,22 @@ const PRODUCTION: Variables = {
   RESEND_WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   EMAIL_FROM: "Acme <hello@acme.com>",
 };
+const PUBLIC_KEY = `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${"Ab1/".repeat(21)}Ab==`;
+const SENDGRID: Variables = {
+  ...PRODUCTION,
+  EMAIL_PROVIDER: "sendgrid",
+  RESEND_API_KEY: undefined,
+  RESEND_WEBHOOK_SECRET: undefined,
+  SENDGRID_API_KEY: "SG.abc.def",
+  SENDGRID_WEBHOOK_PUBLIC_KEY: PUBLIC_KEY,
+};
+/** Resend first, SendGrid second. */
+const BOTH: Variables = {
+  ...PRODUCTION,
+  EMAIL_FALLBACK_PROVIDER: "sendgrid",
+  SENDGRID_API_KEY: "SG.abc.def",
+  SENDGRID_WEBHOOK_PUBLIC_KEY: `${PUBLIC_KEY},${PUBLIC_KEY}`,
+};
 const SANDBOX: Variables = {
   NODE_ENV: "production",
   SANDBOX: "1",
@@ -41,6 +57,18 @@ const DEVELOPMENT: Variables = {
   RESEND_WEBHOOK_SECRET: undefined,
 };
 
+const REVERSED: Variables = { EMAIL_PROVIDER: "sendgrid", EMAIL_FALLBACK_PROVIDER: "resend" };
+const SANDBOX_FALLBACK: Variables = {
+  EMAIL_FALLBACK_PROVIDER: "sendgrid",
+  SENDGRID_API_KEY: "SG.sandbox",
+  SENDGRID_BASE_URL: "http://127.0.0.1:4012",
+};
+const ONCALL: Variables = {
+  ONCALL_WEBHOOK_URL: "https://hooks.example.com/services/abc",
+  ONCALL_WEBHOOK_SECRET: SECRET,
+};
+const DSN = "https://0123abcd@o1.ingest.sentry.io/42";
+
 const refused = (variables: Variables, builtForSandbox?: boolean) =>
   envProblems(variables, builtForSandbox).map(({ variable }) => variable);
 const REQUIRED = Object.keys(PRODUCTION).filter((name) => name !== "NODE_ENV");
@@ -57,6 +85,14 @@ describe("a right environment is not refused", () => {
       { ...SANDBOX, STRIPE_SECRET_KEY: "sk_test_51Abc", STRIPE_API_BASE: "" },
     ],
     ["development with test keys", DEVELOPMENT],
+    ["production that sends with SendGrid alone", SENDGRID],
+    ["production with a second mail vendor", BOTH],
+    ["production with the two the other way round", { ...BOTH, ...REVERSED }],
+    ["the sandbox with a second mail vendor", { ...SANDBOX, ...SANDBOX_FALLBACK }],
+    ["a webhook that wakes somebody", { ...PRODUCTION, ...ONCALL }],
+    ["one on this machine", { ...PRODUCTION, ...ONCALL, ONCALL_WEBHOOK_URL: "http://127.0.0.1:9" }],
+    ["one without TLS, in the sandbox", { ...SANDBOX, ...ONCALL, ONCALL_WEBHOOK_URL: "http://oncall.test" }],
+    ["error monitoring", { ...PRODUCTION, SENTRY_DSN: DSN, NEXT_PUBLIC_SENTRY_DSN: DSN }],
   ] satisfies [string, Variables][])("%s", (_name, variables) => {
     expect(envProblems(variables)).toEqual([]);
   });
@@ -98,21 +134,39 @@ describe("production is refused", () => {
     ["STRIPE_WEBHOOK_SECRET", "whsec_abc,changeme"],
     ["RESEND_API_KEY", "SG.abc"],
     ["RESEND_WEBHOOK_SECRET", "abc"],
+    ["EMAIL_PROVIDER", "postmark"],
+    ["SENDGRID_API_KEY", "re_123"],
+    ["SENDGRID_WEBHOOK_PUBLIC_KEY", "abc"],
+    ["SENDGRID_WEBHOOK_PUBLIC_KEY", `${PUBLIC_KEY},abc`],
+    ["ONCALL_WEBHOOK_URL", "hooks.slack.com/services/x"],
+    ["ONCALL_WEBHOOK_URL", "http://hooks.slack.com/services/x"],
+    ["ONCALL_WEBHOOK_SECRET", "short"],
+    ["SENTRY_DSN", "o1.ingest.sentry.io/42"],
+    ["SENTRY_DSN", "https://o1.ingest.sentry.io/42"],
+    ["NEXT_PUBLIC_SENTRY_DSN", "0123abcd"],
   ])("with %s=%s", (variable, value) => {
-    expect(refused({ ...PRODUCTION, [variable]: value })).toEqual([variable]);
+    const secret = variable === "ONCALL_WEBHOOK_URL" ? { ONCALL_WEBHOOK_SECRET: SECRET } : {};
+    expect(refused({ ...PRODUCTION, ...secret, [variable]: value })).toEqual([variable]);
   });
 
   test("on a public address without TLS", () => {
     expect(refused({ ...PRODUCTION, APP_URL: "http://app.example.com" })).toEqual(["APP_URL"]);
   });
 
-  test.each(["STRIPE_API_BASE", "RESEND_BASE_URL"])("with %s: it would send a key elsewhere", (variable) => {
-    expect(refused({ ...PRODUCTION, [variable]: "http://127.0.0.1:4010" })).toEqual([variable]);
-  });
+  test.each(["STRIPE_API_BASE", "RESEND_BASE_URL", "SENDGRID_BASE_URL"])(
+    "with %s: it would send a key elsewhere",
+    (variable) => {
+      expect(refused({ ...PRODUCTION, [variable]: "http://127.0.0.1:4010" })).toEqual([variable]);
+    },
+  );
 
   test("with the sandbox's keys", () => {
-    const keys = { STRIPE_SECRET_KEY: "sk_test_sandbox", RESEND_API_KEY: "re_sandbox" };
-    expect(refused({ ...PRODUCTION, ...keys }).sort()).toEqual(["RESEND_API_KEY", "STRIPE_SECRET_KEY"]);
+    const keys = {
+      STRIPE_SECRET_KEY: "sk_test_sandbox",
+      RESEND_API_KEY: "re_sandbox",
+      SENDGRID_API_KEY: "SG.sandbox",
+    };
+    expect(refused({ ...BOTH, ...keys }).sort()).toEqual(Object.keys(keys).sort());
   });
 
   test("on a build whose static pages carry the sandbox's bar", () => {
@@ -123,6 +177,46 @@ describe("production is refused", () => {
   test("for everything that is wrong at once, so that it is mended at once", () => {
     expect(refused({ NODE_ENV: "production" }).sort()).toEqual([...REQUIRED].sort());
   });
+});
+
+describe("mail vendors", () => {
+  const RESEND = ["RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"];
+  const SENDGRID_OWN = ["SENDGRID_API_KEY", "SENDGRID_WEBHOOK_PUBLIC_KEY"];
+
+  test.each([
+    ["the first", SENDGRID, SENDGRID_OWN],
+    ["the second", BOTH, SENDGRID_OWN],
+    ["the second, the other way round", { ...BOTH, ...REVERSED }, RESEND],
+    ["the first, the other way round", { ...BOTH, ...REVERSED }, SENDGRID_OWN],
+  ])("a vendor that is %s needs what is its own", (_name, variables, own) => {
+    const missing = Object.fromEntries(own.map((variable) => [variable, undefined]));
+    expect(refused({ ...variables, ...missing })).toEqual(own);
+  });
+
+  test.each(["resend", "sendgrid"])("the second may not be the first: %s", (vendor) => {
+    const same = { EMAIL_PROVIDER: vendor, EMAIL_FALLBACK_PROVIDER: vendor };
+    expect(refused({ ...BOTH, ...same })).toEqual(["EMAIL_FALLBACK_PROVIDER"]);
+  });
+
+  test("resend is the first where none is named", () => {
+    expect(refused({ ...BOTH, EMAIL_PROVIDER: "", EMAIL_FALLBACK_PROVIDER: "resend" })).toEqual([
+      "EMAIL_FALLBACK_PROVIDER",
+    ]);
+  });
+
+  test.each(["RESEND_BASE_URL", "SENDGRID_BASE_URL"])(
+    "a real one and a played one are not mixed: without %s",
+    (variable) => {
+      const mixed = { ...SANDBOX, ...SANDBOX_FALLBACK, [variable]: "" };
+      expect(refused(mixed)).toEqual(["EMAIL_FALLBACK_PROVIDER"]);
+    },
+  );
+});
+
+test("a webhook that wakes somebody needs a secret to sign with", () => {
+  expect(refused({ ...PRODUCTION, ...ONCALL, ONCALL_WEBHOOK_SECRET: undefined })).toEqual([
+    "ONCALL_WEBHOOK_SECRET",
+  ]);
 });
 
 describe("the sandbox is refused", () => {

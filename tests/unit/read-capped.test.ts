@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readCapped } from "@/lib/webhooks/read-capped";
+import { readCapped } from "@/lib/http/read-capped";
 
 function requestOf(chunks: readonly Uint8Array[], headers: Record<string, string> = {}) {
   let pulled = 0;

@@ -3,7 +3,16 @@ import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { ERROR_STATUS } from "@/lib/errors/app-error";
 import { IntegrationError, type IntegrationErrorKind } from "@/lib/errors/integration-error";
-import { toIntegrationError as fromResend, fromThrown } from "@/lib/integrations/email/resend/errors";
+import type { Answer } from "@/lib/http/exchange";
+import {
+  toIntegrationError as fromResend,
+  quotaOf as resendQuota,
+} from "@/lib/integrations/email/resend/errors";
+import {
+  toIntegrationError as fromSendGrid,
+  quotaOf as sendGridQuota,
+} from "@/lib/integrations/email/sendgrid/errors";
+import { toIntegrationError as fromOnCall } from "@/lib/integrations/oncall/webhook/errors";
 import { toIntegrationError as fromStripe } from "@/lib/integrations/payments/stripe/errors";
 import { expectPlainWords } from "@/tests/support/vendor-faults";
 
@@ -31,7 +40,7 @@ describe("Stripe's errors", () => {
     [new errors.StripeAPIError(raw({ statusCode: 500 })), "unavailable"],
     [new errors.StripeAPIError(raw({ statusCode: 503 })), "unavailable"],
     [new errors.StripeAPIError(raw({ statusCode: 409 })), "conflict"],
-    [new errors.StripeAPIError(raw()), "unknown"],
+    [new errors.StripeAPIError(raw()), "unavailable"],
     [new Error(PROSE), "unknown"],
     ["a string", "unknown"],
   ] satisfies [unknown, IntegrationErrorKind][])("%o is %s", (error, kind) => {
@@ -93,20 +102,145 @@ describe("Resend's errors", () => {
     ["something_new", 429, "rate_limited"],
     ["something_new", 418, "invalid_request"],
   ] satisfies [string, number | null, IntegrationErrorKind][])("%s (%s) is %s", (name, statusCode, kind) => {
-    const mapped = fromResend({ name, statusCode }, "emails.send", null);
+    const mapped = fromResend({ name, statusCode }, "emails.send", new Headers());
     expect(mapped).toMatchObject({ kind, provider: "resend", status: statusCode, vendorCode: name });
     expectPlainWords(mapped);
   });
 
   test("carry the time that the vendor asks for", () => {
     const failure = { name: "rate_limit_exceeded", statusCode: 429 };
-    expect(fromResend(failure, "x", { "retry-after": "3" }).retryAfterMs).toBe(3_000);
-    expect(fromResend(failure, "x", { "retry-after": "soon" }).retryAfterMs).toBeNull();
-    expect(fromResend(failure, "x", {}).retryAfterMs).toBeNull();
+    const waiting = (headers: Record<string, string>) =>
+      fromResend(failure, "x", new Headers(headers)).retryAfterMs;
+    expect(waiting({ "retry-after": "3" })).toBe(3_000);
+    expect(waiting({ "retry-after": "soon" })).toBeNull();
+    expect(waiting({})).toBeNull();
   });
 
-  test("that are thrown against all promises are unknown", () => {
-    expect(fromThrown(new TypeError(PROSE), "x")).toMatchObject({ kind: "unknown", retryable: false });
+  test("say that nothing was sent, but where the key is known already", () => {
+    const mayBeSent = (name: string, statusCode: number) =>
+      fromResend({ name, statusCode }, "x", new Headers()).mayHaveTakenEffect;
+    expect(mayBeSent("validation_error", 422)).toBe(false);
+    expect(mayBeSent("rate_limit_exceeded", 429)).toBe(false);
+    expect(mayBeSent("invalid_idempotent_request", 409)).toBe(true);
+    expect(mayBeSent("concurrent_idempotent_requests", 409)).toBe(true);
+    expect(mayBeSent("application_error", 500)).toBe(true);
+  });
+
+  test("and answers tell what may still be asked", () => {
+    const headers = { "ratelimit-limit": "2", "ratelimit-remaining": "1", "ratelimit-reset": "1" };
+    expect(resendQuota(new Headers(headers))).toEqual({ limit: 2, remaining: 1, resetsInMs: 1_000 });
+    expect(resendQuota(new Headers({ "ratelimit-remaining": "0" }))).toEqual({
+      limit: null,
+      remaining: 0,
+      resetsInMs: null,
+    });
+    expect(resendQuota(new Headers())).toBeNull();
+  });
+});
+
+const answer = (status: number, headers: Record<string, string> = {}, body: unknown = {}): Answer => ({
+  status,
+  headers: new Headers(headers),
+  text: typeof body === "string" ? body : JSON.stringify(body),
+});
+
+describe("SendGrid's errors", () => {
+  test.each([
+    [400, "invalid_request", false],
+    // A wrong key; also credits that are used up.
+    [401, "credentials_rejected", false],
+    // A sender that is not verified, a key without the scope, an account that is blocked.
+    [403, "credentials_rejected", false],
+    [404, "not_found", false],
+    [405, "invalid_request", false],
+    [406, "invalid_request", false],
+    [413, "invalid_request", false],
+    [415, "invalid_request", false],
+    [429, "rate_limited", false],
+    [500, "unavailable", true],
+    [502, "unavailable", true],
+    [503, "unavailable", true],
+    [504, "unavailable", true],
+    // Not documented.
+    [302, "unknown", false],
+    [402, "invalid_request", false],
+    [409, "conflict", true],
+    [418, "invalid_request", false],
+  ] satisfies [number, IntegrationErrorKind, boolean][])("%i is %s", (status, kind, mayHaveTakenEffect) => {
+    const error = { message: PROSE, field: "personalizations.0.to", help: "https://sendgrid.com/docs" };
+    const mapped = fromSendGrid(answer(status, {}, { errors: [error] }), "mail.send");
+    expect(mapped).toMatchObject({ kind, status, provider: "sendgrid", mayHaveTakenEffect });
+    expect(mapped.vendorCode).toBe("personalizations.0.to");
+    expectPlainWords(mapped);
+    expect(mapped.message).not.toContain("declined");
+  });
+
+  test.each([
+    "",
+    "<html>502 Bad Gateway</html>",
+    { errors: [{ message: PROSE, field: null }] },
+    { errors: [{ message: PROSE, field: "ann@example.com is no field" }] },
+    { errors: [] },
+  ])("name no field where the answer is %j", (body) => {
+    expect(fromSendGrid(answer(400, {}, body), "x").vendorCode).toBeNull();
+  });
+
+  const NOW = Date.UTC(2026, 10, 22, 12);
+  const resetAt = (at: number) => ({ "x-ratelimit-reset": String(at) });
+  test.each([
+    [{ "retry-after": "7" }, 7_000],
+    [{ ...resetAt(NOW / 1000 + 30), "retry-after": "7" }, 7_000],
+    [resetAt(NOW / 1000 + 30), 30_000],
+    [resetAt(NOW / 1000 - 30), 0],
+    // Milliseconds, it seems: nobody waits for fifty thousand years.
+    [resetAt(NOW + 30_000), null],
+    [{ "x-ratelimit-reset": "soon" }, null],
+    [{}, null],
+  ])("of too many requests with %o ask for %s ms", (headers, expected) => {
+    expect(fromSendGrid(answer(429, headers), "x", NOW).retryAfterMs).toBe(expected);
+  });
+
+  test("of another kind do not wait for limits to be reset", () => {
+    expect(fromSendGrid(answer(503, resetAt(NOW / 1000 + 30)), "x", NOW).retryAfterMs).toBeNull();
+  });
+
+  test("and answers tell what may still be asked", () => {
+    const headers = {
+      "x-ratelimit-limit": "600",
+      "x-ratelimit-remaining": "599",
+      ...resetAt(NOW / 1000 + 9),
+    };
+    expect(sendGridQuota(new Headers(headers), NOW)).toEqual({
+      limit: 600,
+      remaining: 599,
+      resetsInMs: 9_000,
+    });
+    expect(sendGridQuota(new Headers(), NOW)).toBeNull();
+  });
+});
+
+describe("the on-call webhook's errors", () => {
+  test.each([
+    [302, "unknown", false],
+    [400, "invalid_request", false],
+    [401, "credentials_rejected", false],
+    [402, "invalid_request", false],
+    [403, "credentials_rejected", false],
+    [404, "not_found", false],
+    [409, "conflict", true],
+    [410, "not_found", false],
+    [429, "rate_limited", false],
+    [500, "unavailable", true],
+    [503, "unavailable", true],
+  ] satisfies [number, IntegrationErrorKind, boolean][])("%i is %s", (status, kind, mayHaveTakenEffect) => {
+    const mapped = fromOnCall(answer(status, { "retry-after": "3" }, "action_prohibited"), "alert.notify");
+    expect(mapped).toMatchObject({ kind, status, mayHaveTakenEffect, vendorCode: "action_prohibited" });
+    expect(mapped.retryAfterMs).toBe(3_000);
+    expectPlainWords(mapped);
+  });
+
+  test("keep no more of an answer than a word", () => {
+    expect(fromOnCall(answer(500, {}, PROSE), "x").vendorCode).toBeNull();
   });
 });
 
@@ -116,6 +250,7 @@ describe("a failure of a vendor's", () => {
     timeout: { retryable: true, status: 503 },
     unavailable: { retryable: true, status: 503 },
     conflict: { retryable: true, status: 409 },
+    circuit_open: { retryable: true, status: 503 },
     not_found: { retryable: false, status: 404 },
     credentials_rejected: { retryable: false, status: 502 },
     invalid_request: { retryable: false, status: 502 },

@@ -21,7 +21,7 @@ export default async function BillingPage({ searchParams }: PageWithSearch) {
   const { subscription, card, invoices, pending } = await getBillingOverview(viewer.workspaceId);
   const state = billingState(subscription, new Date());
   const canManage = viewer.role !== "member";
-  const busy = pending !== null;
+  const busy = pending !== null && pending.state !== "not_made";
   const leftCheckout = query.checkout === "cancelled" && state.canCheckout;
   return (
     <div className="space-y-6">

@@ -1,8 +1,13 @@
-/** What Breakwater needs of a mail vendor. Methods go through the resilience policy and throw `IntegrationError`. */
+/**
+ * What Breakwater needs of a mail vendor, in its own words. Every method goes through the resilience policy and throws
+ * `IntegrationError`, but for `verifyWebhook`. Keys are our own ids of a mail; message ids are opaque and the vendor's.
+ */
+import type { ProviderConfiguration } from "@/lib/integrations/provider-configuration";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
+import type { Effect } from "@/lib/resilience/call";
 
 export interface EmailMessage {
-  /** "Name <address>". */
+  /** "Name <address>", or an address alone. */
   from: string;
   to: string;
   subject: string;
@@ -15,19 +20,60 @@ export interface EmailMessage {
 /** What the vendor reports of a mail that it accepted. */
 export type DeliveryReport = "sent" | "delayed" | "delivered" | "complained" | "bounced" | "suppressed";
 
+/** What a verified webhook says of one mail. */
 export interface EmailEvent {
+  /** Makes a second delivery of the same event a no-op. */
   externalId: string;
   type: string;
   occurredAt: Date;
+  /** The vendor's id of the mail; null where it does not say. */
   messageId: string | null;
-  /** The event as JSON text, as it came. */
+  /** The key that the mail was sent under; null where the vendor does not repeat it. */
+  key: string | null;
+  /** The event as JSON text. */
   payload: string;
 }
 
-export interface EmailProvider {
+interface EmailCapability {
   readonly id: string;
-  /** Hands a mail to the vendor. The same key within 24 h is the same mail. */
+  readonly configuration: ProviderConfiguration;
+
+  /**
+   * Hands a mail to the vendor. What that means when it is done again is said by `deduplication`; a failure says by
+   * `mayHaveTakenEffect` whether the mail may be on its way all the same.
+   */
   send(message: EmailMessage, options: { idempotencyKey: string }): Promise<{ messageId: string }>;
-  /** Checks a webhook's signature over its raw bytes and its age (300 s both ways). Never throws. */
+
+  /** A cheap read that probes a circuit which is open and due; says whether there was anything to probe. */
+  probe(circuit: Effect): Promise<boolean>;
+
+  /**
+   * Checks a webhook's signature over its raw bytes and its age (300 s both ways) before anything is parsed. Never
+   * throws.
+   */
   verifyWebhook(input: { body: Buffer; headers: Headers; now: Date }): WebhookVerification<EmailEvent>;
 }
+
+/** Recognises a mail that comes again: however often it is handed over under one key, it is sent once. */
+export interface KeyedEmailProvider extends EmailCapability {
+  readonly deduplication: "idempotency-key";
+  /** Milliseconds that the vendor surely remembers a key. */
+  readonly keyLifetimeMs: number;
+}
+
+/** Sends whatever it is handed, but can be asked afterwards what it was handed. */
+export interface LookupEmailProvider extends EmailCapability {
+  readonly deduplication: "lookup";
+  /** Milliseconds until a mail that was accepted is surely found; before that, "not found" says nothing. */
+  readonly lookupLagMs: number;
+  /** Looks for a mail that may have been handed over under this key. */
+  findSent(key: string): Promise<SentLookup>;
+}
+
+export type SentLookup =
+  | { kind: "found"; messageId: string }
+  | { kind: "not_found" }
+  /** The account may not look. */
+  | { kind: "refused" };
+
+export type EmailProvider = KeyedEmailProvider | LookupEmailProvider;

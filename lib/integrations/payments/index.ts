@@ -1,5 +1,5 @@
 /** The one selector of the payments provider. */
-import { policies } from "@/lib/compose";
+import { policyFor } from "@/lib/compose";
 import { env } from "@/lib/env";
 import { processSingleton } from "@/lib/process-singleton";
 import { paymentsScope } from "@/lib/provider-scope";
@@ -15,7 +15,7 @@ function select(): PaymentsProvider {
         webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
         apiBase: env.STRIPE_API_BASE,
         mode: paymentsScope().mode,
-        policy: policies.payments,
+        policy: policyFor("stripe"),
       });
     default:
       return env.PAYMENTS_PROVIDER satisfies never;

@@ -4,8 +4,10 @@
  */
 import type { BillingInterval, Plan, PlanKey } from "@/lib/billing/plans";
 import type { SubscriptionStatus } from "@/lib/billing/status";
+import type { ProviderConfiguration } from "@/lib/integrations/provider-configuration";
 import type { WebhookVerification } from "@/lib/integrations/webhook-verification";
 import type { ProviderModeName, ProviderScope } from "@/lib/provider-scope";
+import type { Effect } from "@/lib/resilience/call";
 
 export interface CardSnapshot {
   brand: string;
@@ -93,6 +95,8 @@ export interface PaymentsEvent {
   apiVersion: string | null;
   occurredAt: Date;
   objectId: string | null;
+  /** The operation that the object's metadata names, to follow a request through the logs; believed in nothing else. */
+  operationId: string | null;
   /** The event as JSON text, as it came. */
   payload: string;
 }
@@ -101,6 +105,10 @@ export interface PaymentsProvider {
   readonly scope: ProviderScope;
   /** The version that payloads must have; others are quarantined. */
   readonly apiVersion: string;
+  readonly configuration: ProviderConfiguration;
+
+  /** A cheap read that probes a circuit which is open and due; says whether there was anything to probe. */
+  probe(circuit: Effect): Promise<boolean>;
 
   /** Makes the vendor's customer. Idempotent under `operationId`. */
   createCustomer(input: {

@@ -56,3 +56,16 @@ export function Welcome({ name, url }: { name: string; url: string }) {
     </Layout>
   );
 }
+
+export function OperatorTest({ name, url }: { name: string; url: string }) {
+  return (
+    <Layout
+      preview="Mail goes out, and arrives."
+      heading="A test from the operator console"
+      action={{ label: "Open the console", url }}
+      reason={`You get this because you sent a test from the operator console of ${PRODUCT_NAME}.`}
+    >
+      <Paragraph>Hello {name}, mail goes out and arrives. There is nothing to do.</Paragraph>
+    </Layout>
+  );
+}

@@ -37,7 +37,11 @@ export function createControlApp({ instance, faults, log, vendors }: ControlDeps
     vendors: Object.fromEntries(
       vendors.map(({ vendor, server, standIn }) => [
         vendor,
-        { url: server.url, state: standIn.describe(), deliveries: standIn.deliverer.list().map(withoutBody) },
+        {
+          url: server.url,
+          state: standIn.describe(),
+          deliveries: (standIn.deliverer?.list() ?? []).map(withoutBody),
+        },
       ]),
     ),
   });
@@ -60,9 +64,15 @@ export function createControlApp({ instance, faults, log, vendors }: ControlDeps
     }
   });
   app.delete("/faults", async (context) => {
-    faults.clear();
+    const vendor = context.req.query("vendor");
+    if (vendor !== undefined && !vendors.some((known) => known.vendor === vendor))
+      return context.json(
+        { error: `vendor: one of ${vendors.map((known) => known.vendor).join(", ")}` },
+        400,
+      );
+    faults.clear(vendor);
     await applyRefusals();
-    return context.json({ faults: [] });
+    return context.json({ faults: faults.list() });
   });
   app.post("/reset", async (context) => {
     faults.clear();
@@ -75,8 +85,11 @@ export function createControlApp({ instance, faults, log, vendors }: ControlDeps
   app.get("/requests", async (context) => {
     const wantsJson =
       context.req.query("format") === "json" || /\bjson\b/.test(context.req.header("accept") ?? "");
-    if (wantsJson) return context.json({ requests: log.list() });
-    return requestLogPage(log.list());
+    if (!wantsJson) return requestLogPage(log.list());
+    const effects = Object.fromEntries(
+      vendors.map(({ vendor, standIn }) => [vendor, standIn.describe().counts]),
+    );
+    return context.json({ requests: log.list(), counts: log.counts(), effects });
   });
   app.notFound((context) =>
     context.json({ error: `${context.req.method} ${context.req.path}: no such route.` }, 404),

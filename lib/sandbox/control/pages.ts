@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import type { Fault } from "@/lib/sandbox/kernel/faults";
 import type { LoggedRequest } from "@/lib/sandbox/kernel/request-log";
+import type { Vendor } from "@/lib/sandbox/kernel/types";
 import { badge, type NavigationItem, page, type Tone, timestamp } from "@/lib/sandbox/ui/page";
 import type { ControlledVendor } from "./control-app";
 
@@ -11,7 +12,12 @@ const NAVIGATION: NavigationItem[] = [
   { key: "state", label: "State (JSON)", href: "/state" },
 ];
 
-const VENDOR_LABEL = { stripe: "Payments sandbox", resend: "Mailbox" } as const;
+const VENDOR_LABEL: Record<Vendor, string> = {
+  stripe: "Payments sandbox",
+  resend: "Mail sandbox, Resend",
+  sendgrid: "Mail sandbox, SendGrid",
+  oncall: "On-call sandbox",
+};
 
 export interface IndexPageOptions {
   vendors: ControlledVendor[];
@@ -31,7 +37,7 @@ export function indexPage({ vendors, faults, controlUrl }: IndexPageOptions): Pr
     ({ vendor, server, standIn }) => html`<tr>
 <td>${VENDOR_LABEL[vendor]}</td>
 <td><a href="${server.url}">${server.url}</a></td>
-<td>${deliverySummary(standIn.deliverer.list())}</td></tr>`,
+<td>${standIn.deliverer ? deliverySummary(standIn.deliverer.list()) : "sends none"}</td></tr>`,
   )}</tbody></table></div>
 ${faultTable(faults)}
 <div class="card"><h2>Commands</h2>
@@ -40,7 +46,8 @@ ${faultTable(faults)}
   -d '{"vendor":"stripe","kind":"status","status":503,"route":"*","times":3}' \\
   ${controlUrl}/faults</pre>
 <p class="small muted" style="margin-top:12px">Kinds: latency, status, hang, reset, refused, truncate, garbage.
-<code>DELETE /faults</code> clears them; <code>POST /reset</code> forgets everything and starts afresh.</p></div>`;
+<code>DELETE /faults</code> clears them, <code>DELETE /faults?vendor=stripe</code> one vendor's;
+<code>POST /reset</code> forgets everything and starts afresh.</p></div>`;
   return page({ title: "Control", product: "Control", navigation: NAVIGATION, active: "index", body });
 }
 

@@ -9,7 +9,7 @@ export interface FaultTarget {
   outgoing: ServerResponse;
   /** Lets the stand-in do the call; the result is what an unharmed client would have got. */
   perform(): Promise<Response>;
-  /** The vendor's error body for a status. */
+  /** The vendor's error body for a status: plain text, or what is sent as JSON. */
   errorBody(status: number): unknown;
 }
 
@@ -34,13 +34,15 @@ export async function injectFault(fault: Fault, target: FaultTarget): Promise<nu
       if (fault.phase === "body") await target.perform();
       const status = fault.status ?? 500;
       const retryAfter = fault.retryAfterSeconds;
+      const body = target.errorBody(status);
+      const isText = typeof body === "string";
       return sendWhole(outgoing, {
         status,
         headers: {
-          "content-type": "application/json",
+          "content-type": isText ? "text/plain" : "application/json",
           ...(retryAfter === null ? {} : { "retry-after": String(retryAfter) }),
         },
-        body: Buffer.from(JSON.stringify(target.errorBody(status))),
+        body: Buffer.from(isText ? body : JSON.stringify(body)),
       });
     }
     case "hang":

@@ -55,7 +55,8 @@ export interface FaultBook {
   /** The fault that this call meets, the newest matching one, counted as a hit. Never a `refused` one. */
   take(call: FaultedCall): Fault | undefined;
   list(): Fault[];
-  clear(): void;
+  /** Ends the faults of one vendor, or all of them. */
+  clear(vendor?: string): void;
   /** Whether a vendor's port is to be closed. */
   isRefused(vendor: string): boolean;
 }
@@ -140,8 +141,8 @@ export function createFaultBook(vendors: readonly [string, ...string[]]): FaultB
       return { ...found };
     },
     list: () => faults.map((fault) => ({ ...fault })),
-    clear() {
-      faults = [];
+    clear(vendor) {
+      faults = vendor === undefined ? [] : faults.filter((fault) => fault.vendor !== vendor);
     },
     isRefused: (vendor) => faults.some((fault) => fault.kind === "refused" && fault.vendor === vendor),
   };

@@ -21,19 +21,25 @@ export interface RequestLog {
   add(entry: LoggedRequest): void;
   /** Newest first. */
   list(): LoggedRequest[];
+  /** Calls by vendor, those that are no longer listed among them. */
+  counts(): Record<string, number>;
   clear(): void;
 }
 
 /** @param capacity how many are remembered; they do not survive a restart */
 export function createRequestLog(capacity = 500): RequestLog {
   let entries: LoggedRequest[] = [];
+  const counts = new Map<string, number>();
   return {
     add(entry) {
+      counts.set(entry.vendor, (counts.get(entry.vendor) ?? 0) + 1);
       entries.push(entry);
       if (entries.length > capacity) entries = entries.slice(-capacity);
     },
     list: () => entries.toReversed(),
+    counts: () => Object.fromEntries(counts),
     clear() {
+      counts.clear();
       entries = [];
     },
   };

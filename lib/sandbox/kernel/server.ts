@@ -225,7 +225,8 @@ async function answerInstrumented(
   };
   const perform = async () => {
     const response = await app.fetch(request);
-    requestId = response.headers.get("request-id") ?? response.headers.get("x-request-id");
+    const { headers } = response;
+    requestId = headers.get("request-id") ?? headers.get("x-request-id") ?? headers.get("x-message-id");
     return response;
   };
 

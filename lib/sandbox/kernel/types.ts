@@ -5,7 +5,7 @@
 import type { Hono } from "hono";
 
 /** A vendor that the sandbox stands in for; also the name used by `POST /faults`. */
-export type Vendor = "stripe" | "resend";
+export type Vendor = "stripe" | "resend" | "sendgrid" | "oncall";
 
 /**
  * Durable key-value collections. Every write is in the operating system's hands (journal appended synchronously)
@@ -61,9 +61,10 @@ export interface WebhookDeliverer {
 export interface VendorStandIn {
   vendor: Vendor;
   app: Hono;
-  deliverer: WebhookDeliverer;
-  /** What `GET /state` shows of it: counts by collection and the deliveries' states. */
-  describe(): Record<string, unknown>;
+  /** Absent: this vendor sends no webhooks. */
+  deliverer?: WebhookDeliverer;
+  /** What `GET /state` shows of it; `counts` is what calls have left behind, by collection. */
+  describe(): { counts: Record<string, number> };
   /** Called at the very first start and after the store was reset, to lay down what a fresh account has. */
   seed(): void;
   /**
@@ -73,7 +74,10 @@ export interface VendorStandIn {
   isApiPath?(path: string): boolean;
   /** Ends timers of its own; called before the deliverer and the store are closed. */
   stop?(): void;
-  /** The vendor's own JSON error body for a status, used by `status` faults. Default: `{"error":{"message":…}}`. */
+  /**
+   * The vendor's own error body for a status, used by `status` faults; a string is sent as plain text, anything else as
+   * JSON. Default: `{"error":{"message":…}}`.
+   */
   errorBody?(status: number): unknown;
 }
 
@@ -88,6 +92,10 @@ export interface StandInDeps {
   baseUrl: string;
   /** The app's origin, no trailing slash. */
   appUrl: string;
-  /** The secret that webhooks to the app are signed with. */
+}
+
+/** For a vendor that sends webhooks. */
+export interface SigningStandInDeps extends StandInDeps {
+  /** What webhooks to the app are signed with, in the vendor's own form. */
   webhookSecret: string;
 }

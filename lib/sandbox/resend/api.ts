@@ -2,13 +2,16 @@
  * Resend's REST API, as far as the app's mail needs it: send, batch, retrieve, list, and an (empty) list of domains.
  * Every other path answers 404 as the vendor does. Shapes: https://resend.com/docs/api-reference and the SDK's own types.
  */
+import { randomUUID } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
 import type { GetEmailResponseSuccess, ListDomainsResponseSuccess } from "resend";
 import type { StandInDeps } from "@/lib/sandbox/kernel/types";
-import { type EmailRequest, parseEmailRequest } from "./email-request";
+import type { Mail, MailContent } from "@/lib/sandbox/mail/mail";
+import type { Mailroom } from "@/lib/sandbox/mail/mailroom";
+import { parseEmailRequest } from "./email-request";
 import { errorAnswer, errorBodyFor, ResendApiError } from "./errors";
+import { messageId } from "./events";
 import { createIdempotency } from "./idempotency";
-import type { Mailroom } from "./mailroom";
 
 /** The only key that this account has. */
 const SANDBOX_API_KEY = "re_sandbox";
@@ -20,6 +23,11 @@ const REQUESTS_PER_SECOND = 1_000;
 export function createResendApi(deps: StandInDeps, mailroom: Mailroom): Hono {
   const app = new Hono();
   const once = createIdempotency(deps);
+  const accept = (content: MailContent, key: string | null) => {
+    const id = randomUUID();
+    mailroom.accept(id, content, key);
+    return { id };
+  };
 
   app.use(rateLimit(deps.now));
   app.use(authenticate);
@@ -27,9 +35,7 @@ export function createResendApi(deps: StandInDeps, mailroom: Mailroom): Hono {
     const body = await context.req.text();
     const key = context.req.header("idempotency-key") ?? null;
     const request = parseEmailRequest(parseJson(body));
-    return context.json(
-      await once({ key, path: "/emails", body }, () => ({ id: mailroom.accept(request, key) })),
-    );
+    return context.json(await once({ key, path: "/emails", body }, () => accept(request, key)));
   });
   app.post("/emails/batch", async (context) => {
     const body = await context.req.text();
@@ -37,7 +43,7 @@ export function createResendApi(deps: StandInDeps, mailroom: Mailroom): Hono {
     const isPermissive = context.req.header("x-batch-validation") === "permissive";
     const batch = parseBatch(parseJson(body), isPermissive);
     const answer = await once({ key, path: "/emails/batch", body }, () => ({
-      data: batch.requests.map((request) => ({ id: mailroom.accept(request, key) })),
+      data: batch.requests.map((request) => accept(request, key)),
       ...(isPermissive ? { errors: batch.errors } : {}),
     }));
     return context.json(answer);
@@ -48,9 +54,9 @@ export function createResendApi(deps: StandInDeps, mailroom: Mailroom): Hono {
     if (!UUID.test(id)) {
       throw new ResendApiError(422, "invalid_parameter", "The `id` must be a valid UUID.");
     }
-    const stored = mailroom.find(id);
-    if (!stored) throw new ResendApiError(404, "not_found", "Email not found");
-    return context.json(stored.email);
+    const mail = mailroom.find(id);
+    if (!mail) throw new ResendApiError(404, "not_found", "Email not found");
+    return context.json(toEmail(mail));
   });
   app.get("/domains", (context) =>
     context.json<ListDomainsResponseSuccess>({ object: "list", has_more: false, data: [] }),
@@ -113,7 +119,7 @@ function parseJson(body: string): unknown {
 }
 
 interface Batch {
-  requests: EmailRequest[];
+  requests: MailContent[];
   /** Filled only where the caller asked for permissive validation. */
   errors: { index: number; message: string }[];
 }
@@ -157,7 +163,7 @@ function listEmails(mailroom: Mailroom, query: URLSearchParams) {
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new ResendApiError(422, "validation_error", "The `limit` must be a number between 1 and 100.");
   }
-  const all = mailroom.list().map(({ email }) => email);
+  const all = mailroom.list().map(toEmail);
   const after = query.get("after");
   const before = query.get("before");
   const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
@@ -174,4 +180,25 @@ function listEmails(mailroom: Mailroom, query: URLSearchParams) {
     ({ html: _html, text: _text, tags: _tags, object: _object, ...listed }) => listed,
   );
   return { object: "list" as const, has_more: rest.length > limit, data };
+}
+
+/** As `GET /emails/:id` answers it. */
+function toEmail(mail: Mail): GetEmailResponseSuccess {
+  return {
+    object: "email",
+    id: mail.id,
+    message_id: messageId(mail.id),
+    from: mail.from,
+    to: mail.to,
+    cc: mail.cc,
+    bcc: mail.bcc,
+    reply_to: mail.replyTo,
+    subject: mail.subject,
+    html: mail.html,
+    text: mail.text,
+    ...(mail.tags.length > 0 ? { tags: mail.tags } : {}),
+    created_at: new Date(mail.createdAt).toISOString(),
+    scheduled_at: null,
+    last_event: mail.state,
+  };
 }

@@ -1,26 +1,13 @@
 /** Reads and checks the body of a send as Resend does, one field after the other, the first fault answered. */
+import { isAddress } from "@/lib/sandbox/mail/address";
+import type { MailContent } from "@/lib/sandbox/mail/mail";
 import { ResendApiError } from "./errors";
 
 /** Resend takes at most this many addresses in `to`. */
 const MAXIMUM_RECIPIENTS = 50;
 
-export interface EmailRequest {
-  from: string;
-  to: string[];
-  cc: string[] | null;
-  bcc: string[] | null;
-  replyTo: string[] | null;
-  subject: string;
-  html: string | null;
-  text: string | null;
-  tags: { name: string; value: string }[];
-  headers: Record<string, string>;
-  /** Only what the mailbox shows; the contents are dropped. */
-  attachments: { filename: string; contentType: string | null }[];
-}
-
 /** @throws ResendApiError */
-export function parseEmailRequest(body: unknown): EmailRequest {
+export function parseEmailRequest(body: unknown): MailContent {
   if (!isRecord(body)) throw validation("The request body must be a JSON object.");
   refuseUnsupported(body);
   const from = requireText(body, "from");
@@ -46,6 +33,7 @@ export function parseEmailRequest(body: unknown): EmailRequest {
     html,
     text,
     tags: tags(body),
+    categories: [],
     headers: headers(body),
     attachments: attachments(body),
   };
@@ -96,7 +84,7 @@ function addresses(body: Record<string, unknown>, name: string): string[] | null
   return found;
 }
 
-function tags(body: Record<string, unknown>): EmailRequest["tags"] {
+function tags(body: Record<string, unknown>): MailContent["tags"] {
   const { tags: value } = body;
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw validation("The `tags` field must be an `array`.");
@@ -119,7 +107,7 @@ function headers(body: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(value).map(([name, content]) => [name, String(content)]));
 }
 
-function attachments(body: Record<string, unknown>): EmailRequest["attachments"] {
+function attachments(body: Record<string, unknown>): MailContent["attachments"] {
   const { attachments: value } = body;
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw validation("The `attachments` field must be an `array`.");
@@ -140,14 +128,4 @@ function attachments(body: Record<string, unknown>): EmailRequest["attachments"]
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** `email@example.com` or `Name <email@example.com>`; deliberately no stricter than that. */
-function isAddress(value: string): boolean {
-  return /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>.]+$/.test(addressOf(value)) || /@localhost$/.test(addressOf(value));
-}
-
-/** The bare address of `Name <email@example.com>`. */
-export function addressOf(value: string): string {
-  return /<([^<>]*)>\s*$/.exec(value)?.[1]?.trim() ?? value.trim();
 }

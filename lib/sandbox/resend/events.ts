@@ -1,4 +1,4 @@
-/** Webhook payloads and their Svix signature. */
+/** Webhook payloads as documented at https://resend.com/docs/webhooks/event-types, and their Svix signature. */
 import type {
   EmailBouncedEvent,
   EmailComplainedEvent,
@@ -10,23 +10,11 @@ import type {
 } from "resend";
 import { Webhook } from "standardwebhooks";
 import type { WebhookSigner } from "@/lib/sandbox/kernel/types";
-import { addressOf } from "./email-request";
-import type { StoredEmail } from "./mailroom";
+import { addressOf } from "@/lib/sandbox/mail/address";
+import type { Mail, MailState } from "@/lib/sandbox/mail/mail";
+import type { MailReports } from "@/lib/sandbox/mail/mailroom";
 
-/** What the sandbox can make happen to a mail. */
-export const EMAIL_EVENT_TYPES = [
-  "email.sent",
-  "email.delivered",
-  "email.delivery_delayed",
-  "email.bounced",
-  "email.complained",
-  "email.suppressed",
-  "email.failed",
-] as const;
-
-export type EmailEventType = (typeof EMAIL_EVENT_TYPES)[number];
-
-export type EmailEventPayload =
+type EmailEventPayload =
   | EmailSentEvent
   | EmailDeliveredEvent
   | EmailDeliveryDelayedEvent
@@ -35,19 +23,31 @@ export type EmailEventPayload =
   | EmailSuppressedEvent
   | EmailFailedEvent;
 
-/** @param at when it happened, Unix milliseconds */
-export function eventPayload(type: EmailEventType, stored: StoredEmail, at: number): EmailEventPayload {
+export const RESEND_REPORTS: MailReports = {
+  typeOf,
+  bodyOf: ({ state, mail, at }) => JSON.stringify(payloadOf(state, mail, at)),
+};
+
+function typeOf<State extends MailState>(state: State): `email.${State}` {
+  return `email.${state}`;
+}
+
+function payloadOf(state: MailState, mail: Mail, at: number): EmailEventPayload {
   const created_at = new Date(at).toISOString();
-  const data = baseData(stored);
-  switch (type) {
-    case "email.bounced":
-      return { type, created_at, data: { ...data, bounce: bounceOf(stored) } };
-    case "email.suppressed":
-      return { type, created_at, data: { ...data, suppressed: suppressionOf(stored) } };
-    case "email.failed":
-      return { type, created_at, data: { ...data, failed: { reason: "reached_daily_quota" } } };
+  const data = baseData(mail);
+  switch (state) {
+    case "bounced":
+      return { type: typeOf(state), created_at, data: { ...data, bounce: bounceOf(mail) } };
+    case "suppressed":
+      return { type: typeOf(state), created_at, data: { ...data, suppressed: suppressionOf(mail) } };
+    case "failed":
+      return {
+        type: typeOf(state),
+        created_at,
+        data: { ...data, failed: { reason: "reached_daily_quota" } },
+      };
     default:
-      return { type, created_at, data };
+      return { type: typeOf(state), created_at, data };
   }
 }
 
@@ -56,43 +56,42 @@ export function messageId(emailId: string): string {
   return `<${emailId}@sandbox.localhost>`;
 }
 
-function baseData({ email, headers }: StoredEmail): EmailSentEvent["data"] {
-  const { tags = [] } = email;
-  const headerList = Object.entries(headers).map(([name, value]) => ({ name, value }));
+function baseData(mail: Mail): EmailSentEvent["data"] {
+  const headerList = Object.entries(mail.headers).map(([name, value]) => ({ name, value }));
   return {
-    email_id: email.id,
-    message_id: email.message_id,
-    created_at: email.created_at,
-    from: email.from,
-    to: email.to,
-    subject: email.subject,
+    email_id: mail.id,
+    message_id: messageId(mail.id),
+    created_at: new Date(mail.createdAt).toISOString(),
+    from: mail.from,
+    to: mail.to,
+    subject: mail.subject,
     // Both are left out when there are none.
-    ...(tags.length > 0 ? { tags: Object.fromEntries(tags.map(({ name, value }) => [name, value])) } : {}),
+    ...(mail.tags.length > 0
+      ? { tags: Object.fromEntries(mail.tags.map(({ name, value }) => [name, value])) }
+      : {}),
     ...(headerList.length > 0 ? { headers: headerList } : {}),
   };
 }
 
 /** `diagnosticCode` is in the published OpenAPI document; the SDK's type has not got it. */
-function bounceOf({
-  email,
-}: StoredEmail): EmailBouncedEvent["data"]["bounce"] & { diagnosticCode: string[] } {
+function bounceOf({ to }: Mail): EmailBouncedEvent["data"]["bounce"] & { diagnosticCode: string[] } {
   return {
     type: "Permanent",
     subType: "General",
     message:
       "The recipient's email provider sent a hard bounce message, but didn't specify the reason for it.",
-    diagnosticCode: email.to.map((recipient) => `smtp; 550 5.1.1 <${addressOf(recipient)}>: user unknown`),
+    diagnosticCode: to.map((recipient) => `smtp; 550 5.1.1 <${addressOf(recipient)}>: user unknown`),
   };
 }
 
 type Suppression = EmailSuppressedEvent["data"]["suppressed"] & { reason: string; diagnosticCode: string[] };
 
-function suppressionOf({ email }: StoredEmail): Suppression {
+function suppressionOf({ to }: Mail): Suppression {
   return {
     type: "OnAccountSuppressionList",
     reason: "previous_bounce",
     message: "The recipient's email address is on the suppression list because it bounced before.",
-    diagnosticCode: email.to.map(() => "suppressed: address is on the account's suppression list"),
+    diagnosticCode: to.map(() => "suppressed: address is on the account's suppression list"),
   };
 }
 

@@ -1,36 +1,17 @@
-/** The mail sandbox: Resend's API for the app, a mailbox for people, one port. */
-import { Hono } from "hono";
-import type { StandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
+/** The mail sandbox as Resend. */
+import type { SigningStandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { createMailStandIn } from "@/lib/sandbox/mail/mail-stand-in";
+import type { Mailbox } from "@/lib/sandbox/mail/mailbox";
 import { createResendApi } from "./api";
 import { errorBodyFor } from "./errors";
-import { createSvixSigner } from "./events";
-import { createMailboxApp } from "./mailbox-app";
-import { createMailroom } from "./mailroom";
+import { createSvixSigner, RESEND_REPORTS } from "./events";
 
-export function createResendStandIn(deps: StandInDeps): VendorStandIn {
-  const deliverer = deps.createDeliverer(createSvixSigner(deps.webhookSecret));
-  const mailroom = createMailroom(deps, deliverer);
-  mailroom.resume();
-  const api = createResendApi(deps, mailroom);
-  const mailbox = createMailboxApp({ mailroom, deliverer, appUrl: deps.appUrl });
-  const app = new Hono();
-  app.all("*", (context) =>
-    isApiPath(context.req.path) ? api.fetch(context.req.raw) : mailbox.fetch(context.req.raw),
-  );
-
-  return {
+export function createResendStandIn(deps: SigningStandInDeps, mailbox: Mailbox): VendorStandIn {
+  return createMailStandIn(deps, mailbox, {
     vendor: "resend",
-    app,
-    deliverer,
-    describe: () => ({ emails: mailroom.list().length }),
-    // A fresh account has neither mails nor domains.
-    seed() {},
-    stop: () => mailroom.stop(),
-    isApiPath,
+    signer: createSvixSigner(deps.webhookSecret),
+    reports: RESEND_REPORTS,
+    createApi: (mailroom) => createResendApi(deps, mailroom),
     errorBody: errorBodyFor,
-  };
-}
-
-function isApiPath(path: string): boolean {
-  return path !== "/" && path !== "/favicon.ico" && !/^\/mailbox(\.json|\/|$)/.test(path);
+  });
 }

@@ -3,7 +3,7 @@
  * the kernel's store, makes an event for every change and delivers it signed.
  */
 import { Hono } from "hono";
-import type { DeliveryRecord, StandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import type { DeliveryRecord, SigningStandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
 import { nextDueAt, settleDue } from "./domain/lifecycle";
 import { plainPage } from "./hosted/checkout-page";
 import { registerCheckoutPages } from "./hosted/checkout-routes";
@@ -39,7 +39,7 @@ const TICK_MS = 1000;
 /**
  * Makes the stand-in over a store, which may hold an account already.
  */
-export function createStripeStandIn(deps: StandInDeps): VendorStandIn {
+export function createStripeStandIn(deps: SigningStandInDeps): VendorStandIn {
   const { store, baseUrl, appUrl } = deps;
   const app = new Hono();
   const webhooks = createWebhooks(deps, () => world);

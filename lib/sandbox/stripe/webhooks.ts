@@ -1,5 +1,5 @@
 /** From an event to the endpoints that want it. */
-import type { StandInDeps, WebhookDeliverer } from "@/lib/sandbox/kernel/types";
+import type { SigningStandInDeps, WebhookDeliverer } from "@/lib/sandbox/kernel/types";
 import { matchesType } from "./resources/events";
 import { signatureHeader } from "./webhook-signature";
 import type { EventEnvelope, WebhookEndpoint } from "./wire";
@@ -14,7 +14,7 @@ export interface Webhooks {
 }
 
 /** @param findWorld asked late: the world and its webhooks need each other */
-export function createWebhooks(deps: StandInDeps, findWorld: () => World): Webhooks {
+export function createWebhooks(deps: SigningStandInDeps, findWorld: () => World): Webhooks {
   const endpointsFor = (type: string) =>
     findWorld()
       .list("webhook_endpoints")

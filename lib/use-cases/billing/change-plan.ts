@@ -3,10 +3,10 @@ import type { Viewer } from "@/lib/billing/views";
 import type { PlanChoice } from "@/lib/db/operations";
 import { AppError } from "@/lib/errors/app-error";
 import { payments } from "@/lib/integrations/payments";
-import { requireSubscription, writeSubscription } from "@/lib/sync/write-subscription";
+import { requireSubscription, type WriteOutcome, writeSubscription } from "@/lib/sync/write-subscription";
 
 /** Switches plan or interval now; the difference is invoiced at once. */
-export async function changePlan(input: { viewer: Viewer; choice: PlanChoice }): Promise<void> {
+export async function changePlan(input: { viewer: Viewer; choice: PlanChoice }): Promise<WriteOutcome> {
   const { viewer, choice } = input;
   const current = await requireSubscription(viewer.workspaceId);
   const { view } = current;
@@ -18,7 +18,7 @@ export async function changePlan(input: { viewer: Viewer; choice: PlanChoice }):
   if (view.planKey === choice.planKey && view.interval === choice.interval) {
     throw new AppError("invalid_input", { userMessage: "This is the plan that you have already." });
   }
-  await writeSubscription({
+  return writeSubscription({
     viewer,
     subscriptionId: current.externalId,
     kind: "CHANGE_PLAN",

@@ -16,6 +16,7 @@ import { findCurrentSubscription } from "@/lib/db/subscriptions";
 import { appUrl } from "@/lib/env";
 import { AppError } from "@/lib/errors/app-error";
 import { isIntegrationError } from "@/lib/errors/integration-error";
+import { explainPaymentsFailure } from "@/lib/errors/payments-failure";
 import { payments } from "@/lib/integrations/payments";
 import type { CheckoutSnapshot } from "@/lib/integrations/payments/port";
 import { ensureCustomer } from "@/lib/sync/ensure-customer";
@@ -30,9 +31,17 @@ const REUSE_MARGIN_MS = 2 * 60 * 1000;
 /**
  * Opens the hosted checkout for a plan, or the one that is open already. One open checkout per workspace: another
  * choice expires the earlier page first, and a double click, a second tab and a second member all get the same page.
+ * @throws IntegrationError that says that nobody was charged, which opening a page never does
  */
 export async function startCheckout(input: { viewer: Viewer; choice: PlanChoice }): Promise<{ url: string }> {
-  const { viewer, choice } = input;
+  try {
+    return await openOne(input.viewer, input.choice);
+  } catch (error) {
+    throw explainPaymentsFailure(error, "checkout");
+  }
+}
+
+async function openOne(viewer: Viewer, choice: PlanChoice): Promise<{ url: string }> {
   const { workspaceId, userId } = viewer;
   await refuseSecondSubscription(workspaceId);
   const customerId = await ensureCustomer(viewer);

@@ -1,15 +1,15 @@
 import { after } from "next/server";
-import { email } from "@/lib/integrations/email";
-import { emailEventRow } from "@/lib/webhooks/email-event";
-import { pump } from "@/lib/webhooks/process";
+import { doDueWork } from "@/lib/do-due-work";
+import { emailProvider } from "@/lib/integrations/email";
+import { emailEventRowOf } from "@/lib/webhooks/email-event";
 import { receiveWebhook } from "@/lib/webhooks/receive";
 
-/** Seconds; the pump runs after the answer. */
+/** Seconds; the work is done after the answer. */
 export const maxDuration = 60;
 
-const startPump = () => after(() => pump.run());
+const startWork = () => after(() => doDueWork());
 
 export async function POST(request: Request): Promise<Response> {
-  const { id, verifyWebhook } = email();
-  return receiveWebhook(request, id, verifyWebhook, emailEventRow, startPump);
+  const provider = emailProvider("resend");
+  return receiveWebhook(request, provider.id, provider.verifyWebhook, emailEventRowOf(provider), startWork);
 }

@@ -1,15 +1,15 @@
 import { after } from "next/server";
+import { doDueWork } from "@/lib/do-due-work";
 import { payments } from "@/lib/integrations/payments";
 import { paymentsEventRow } from "@/lib/webhooks/payments-event";
-import { pump } from "@/lib/webhooks/process";
 import { receiveWebhook } from "@/lib/webhooks/receive";
 
-/** Seconds; the pump runs after the answer. */
+/** Seconds; the work is done after the answer. */
 export const maxDuration = 60;
 
-const startPump = () => after(() => pump.run());
+const startWork = () => after(() => doDueWork());
 
 export async function POST(request: Request): Promise<Response> {
   const { scope, verifyWebhook } = payments();
-  return receiveWebhook(request, scope.provider, verifyWebhook, paymentsEventRow, startPump);
+  return receiveWebhook(request, scope.provider, verifyWebhook, paymentsEventRow, startWork);
 }

@@ -1,12 +1,10 @@
-import {
-  IntegrationError,
-  type IntegrationErrorKind,
-  isIntegrationError,
-} from "@/lib/errors/integration-error";
+import { IntegrationError, type IntegrationErrorKind } from "@/lib/errors/integration-error";
+import { retryAfterMs, wholeNumber } from "@/lib/http/limit-headers";
+import type { Quota } from "@/lib/resilience/call";
 
 export const PROVIDER = "resend";
 
-/** What the SDK puts into `error`; it never throws. */
+/** What the SDK puts into `error`. */
 export interface ResendFailure {
   statusCode: number | null;
   name: string;
@@ -34,26 +32,34 @@ function kindOf({ name, statusCode }: ResendFailure): IntegrationErrorKind {
   if (statusCode === 401 || statusCode === 403) return "credentials_rejected";
   if (statusCode === 429) return "rate_limited";
   if (statusCode >= 500) return "unavailable";
-  return "invalid_request";
+  if (statusCode >= 400) return "invalid_request";
+  return "unknown";
 }
 
 export function toIntegrationError(
   failure: ResendFailure,
   operation: string,
-  headers: Record<string, string> | null | undefined,
+  headers: Headers,
 ): IntegrationError {
-  const retryAfter = Number(headers?.["retry-after"]);
   return new IntegrationError(kindOf(failure), {
     provider: PROVIDER,
     operation,
     status: failure.statusCode,
     vendorCode: failure.name,
-    retryAfterMs:
-      headers?.["retry-after"] !== undefined && Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+    retryAfterMs: retryAfterMs(headers),
+    // Refused because a mail was taken under this key before.
+    ...(failure.name === "invalid_idempotent_request" ? { mayHaveTakenEffect: true } : {}),
   });
 }
 
-export function fromThrown(error: unknown, operation: string): IntegrationError {
-  if (isIntegrationError(error)) return error;
-  return new IntegrationError("unknown", { provider: PROVIDER, operation, cause: error });
+/** Of the second that runs: https://resend.com/docs/api-reference/rate-limit. Null where the answer does not say. */
+export function quotaOf(headers: Headers): Quota | null {
+  const remaining = wholeNumber(headers, "ratelimit-remaining");
+  if (remaining === null) return null;
+  const resetsIn = wholeNumber(headers, "ratelimit-reset");
+  return {
+    limit: wholeNumber(headers, "ratelimit-limit"),
+    remaining,
+    resetsInMs: resetsIn === null ? null : resetsIn * 1000,
+  };
 }

@@ -68,12 +68,15 @@ function read(text: string, id: string): WebhookVerification<EmailEvent> {
   const occurredAt = new Date(created_at);
   return {
     kind: "verified",
-    event: {
-      externalId: id,
-      type,
-      occurredAt: Number.isNaN(occurredAt.getTime()) ? new Date() : occurredAt,
-      messageId: data.email_id ?? null,
-      payload: text,
-    },
+    events: [
+      {
+        externalId: id,
+        type,
+        occurredAt: Number.isNaN(occurredAt.getTime()) ? new Date() : occurredAt,
+        messageId: data.email_id ?? null,
+        key: null,
+        payload: text,
+      },
+    ],
   };
 }

@@ -1,11 +1,13 @@
+import { randomUUID } from "node:crypto";
 import type Stripe from "stripe";
 import { isIntegrationError } from "@/lib/errors/integration-error";
+import { fingerprint } from "@/lib/integrations/provider-configuration";
 import type { ProviderModeName } from "@/lib/provider-scope";
 import type { Policy } from "@/lib/resilience/policy";
 import type { CheckoutSnapshot, PaymentsProvider, SubscriptionSnapshot } from "../port";
 import { createPriceResolver, pushCatalogue } from "./catalogue";
 import { API_VERSION, createStripeClient, type StripeClient } from "./client";
-import { PROVIDER } from "./errors";
+import { nullWhenMissing, PROVIDER } from "./errors";
 import { checkoutFrom, idOf, invoiceFrom, METADATA, subscriptionFrom } from "./mapping";
 import { eventFrom, verifyStripeWebhook } from "./webhook";
 
@@ -23,36 +25,32 @@ const SUBSCRIPTION_EXPAND = ["default_payment_method", "customer.invoice_setting
 /** Enough for a developer's poll and for an hour's overlap; more is read by reconciliation in pages. */
 const EVENTS_AT_MOST = 500;
 
-async function nullWhenMissing<T>(read: Promise<T>): Promise<T | null> {
-  try {
-    return await read;
-  } catch (error) {
-    if (isIntegrationError(error) && error.kind === "not_found") return null;
-    throw error;
-  }
-}
-
 export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider {
   const client = createStripeClient(deps);
   const resolvePrice = createPriceResolver(client);
   return {
     scope: { provider: PROVIDER, mode: deps.mode, account: "" },
     apiVersion: API_VERSION,
+    configuration: {
+      provider: PROVIDER,
+      mode: deps.mode,
+      keyFingerprint: fingerprint(deps.secretKey),
+      apiVersion: API_VERSION,
+    },
+    probe: (circuit) => client.probe(circuit, (sdk) => sdk.prices.list({ limit: 1 })),
     ...customers(client),
     ...checkouts(client, resolvePrice),
     ...subscriptions(client, resolvePrice),
     getInvoice: async (invoiceId) => {
       const invoice = await nullWhenMissing(
-        client.call({ operation: "invoices.retrieve", class: "read" }, (sdk) =>
-          sdk.invoices.retrieve(invoiceId),
-        ),
+        client.read("invoices.retrieve", (sdk) => sdk.invoices.retrieve(invoiceId)),
       );
       return invoice && invoiceFrom(invoice);
     },
     verifyWebhook: (input) =>
       verifyStripeWebhook({ ...input, secrets: deps.webhookSecrets, mode: deps.mode }),
     listEvents: async ({ since }) => {
-      const events = await client.call({ operation: "events.list", class: "background" }, (sdk) =>
+      const events = await client.read("events.list", (sdk) =>
         sdk.events
           .list({ created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 })
           .autoPagingToArray({ limit: EVENTS_AT_MOST }),
@@ -71,32 +69,27 @@ type Customers = Pick<
 function customers(client: StripeClient): Customers {
   return {
     createCustomer: async ({ operationId, workspaceId, name, email }) => {
-      const customer = await client.call({ operation: "customers.create", class: "write" }, (sdk) =>
-        sdk.customers.create(
-          { name, email, metadata: { [METADATA.workspace]: workspaceId, [METADATA.operation]: operationId } },
-          { idempotencyKey: operationId },
-        ),
+      const metadata = { [METADATA.workspace]: workspaceId, [METADATA.operation]: operationId };
+      const customer = await client.write("customers.create", operationId, (sdk, options) =>
+        sdk.customers.create({ name, email, metadata }, options),
       );
       return { customerId: customer.id };
     },
     findCustomerByOperation: async ({ operationId, email }) => {
-      const found = await client.call({ operation: "customers.list", class: "read" }, (sdk) =>
-        sdk.customers.list({ email, limit: 100 }),
-      );
+      const found = await client.read("customers.list", (sdk) => sdk.customers.list({ email, limit: 100 }));
       const customer = found.data.find((one) => one.metadata[METADATA.operation] === operationId);
       return customer ? { customerId: customer.id } : null;
     },
     hasCustomer: async (customerId) => {
       const customer = await nullWhenMissing(
-        client.call({ operation: "customers.retrieve", class: "read" }, (sdk) =>
-          sdk.customers.retrieve(customerId),
-        ),
+        client.read("customers.retrieve", (sdk) => sdk.customers.retrieve(customerId)),
       );
       return customer !== null && !customer.deleted;
     },
     createPortal: async ({ customerId, returnUrl }) => {
-      const session = await client.call({ operation: "portal.create", class: "write" }, (sdk) =>
-        sdk.billingPortal.sessions.create({ customer: customerId, return_url: returnUrl }),
+      // Two pages do no harm: the key is only there so that one call may be tried again.
+      const session = await client.write("portal.create", randomUUID(), (sdk, options) =>
+        sdk.billingPortal.sessions.create({ customer: customerId, return_url: returnUrl }, options),
       );
       return { url: session.url };
     },
@@ -115,9 +108,7 @@ type Checkouts = Pick<
 
 function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts {
   const retrieve = (id: string) =>
-    client.call({ operation: "checkout.retrieve", class: "read" }, (sdk) =>
-      sdk.checkout.sessions.retrieve(id),
-    );
+    client.read("checkout.retrieve", (sdk) => sdk.checkout.sessions.retrieve(id));
   return {
     createCheckout: async (input) => {
       const price = await resolvePrice(input.planKey, input.interval);
@@ -133,8 +124,8 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
         metadata,
         subscription_data: { metadata },
       };
-      const session = await client.call({ operation: "checkout.create", class: "write" }, (sdk) =>
-        sdk.checkout.sessions.create(params, { idempotencyKey: input.operationId }),
+      const session = await client.write("checkout.create", input.operationId, (sdk, options) =>
+        sdk.checkout.sessions.create(params, options),
       );
       return checkoutFrom(session);
     },
@@ -143,7 +134,7 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
       return session && checkoutFrom(session);
     },
     findCheckoutByOperation: async ({ customerId, operationId }) => {
-      const sessions = await client.call({ operation: "checkout.list", class: "read" }, (sdk) =>
+      const sessions = await client.read("checkout.list", (sdk) =>
         sdk.checkout.sessions.list({ customer: customerId, limit: 100 }),
       );
       const session = sessions.data.find((one) => one.metadata?.[METADATA.operation] === operationId);
@@ -151,8 +142,8 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
     },
     expireCheckout: async ({ checkoutId, operationId }) => {
       try {
-        const session = await client.call({ operation: "checkout.expire", class: "write" }, (sdk) =>
-          sdk.checkout.sessions.expire(checkoutId, {}, { idempotencyKey: `${operationId}:expire` }),
+        const session = await client.write("checkout.expire", `${operationId}:expire`, (sdk, options) =>
+          sdk.checkout.sessions.expire(checkoutId, {}, options),
         );
         return checkoutFrom(session);
       } catch (error) {
@@ -173,7 +164,7 @@ type Subscriptions = Pick<
 
 function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subscriptions {
   const retrieve = (id: string) =>
-    client.call({ operation: "subscriptions.retrieve", class: "read" }, (sdk) =>
+    client.read("subscriptions.retrieve", (sdk) =>
       sdk.subscriptions.retrieve(id, { expand: SUBSCRIPTION_EXPAND }),
     );
   const update = async (
@@ -182,12 +173,8 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
     params: Stripe.SubscriptionUpdateParams,
     operationId: string,
   ): Promise<SubscriptionSnapshot> => {
-    const subscription = await client.call({ operation, class: "write" }, (sdk) =>
-      sdk.subscriptions.update(
-        id,
-        { ...params, expand: SUBSCRIPTION_EXPAND },
-        { idempotencyKey: operationId },
-      ),
+    const subscription = await client.write(operation, operationId, (sdk, options) =>
+      sdk.subscriptions.update(id, { ...params, expand: SUBSCRIPTION_EXPAND }, options),
     );
     return subscriptionFrom(subscription);
   };
@@ -229,15 +216,15 @@ async function cancelAndRefund(
   client: StripeClient,
   { operationId, subscriptionId }: { operationId: string; subscriptionId: string },
 ): Promise<{ refundedAmount: number }> {
-  const run = <T>(operation: string, call: (sdk: Stripe) => Promise<T>) =>
-    client.call({ operation, class: "background" }, call);
-  const current = await run("subscriptions.retrieve", (sdk) => sdk.subscriptions.retrieve(subscriptionId));
+  const current = await client.read("subscriptions.retrieve", (sdk) =>
+    sdk.subscriptions.retrieve(subscriptionId),
+  );
   if (current.status !== "canceled") {
-    await run("subscriptions.cancel", (sdk) =>
-      sdk.subscriptions.cancel(subscriptionId, {}, { idempotencyKey: `${operationId}:cancel` }),
+    await client.write("subscriptions.cancel", `${operationId}:cancel`, (sdk, options) =>
+      sdk.subscriptions.cancel(subscriptionId, {}, options),
     );
   }
-  const invoices = await run("invoices.list", (sdk) =>
+  const invoices = await client.read("invoices.list", (sdk) =>
     sdk.invoices.list({
       subscription: subscriptionId,
       status: "paid",
@@ -250,23 +237,21 @@ async function cancelAndRefund(
     for (const { id, payment, amount_paid: paid } of invoice.payments?.data ?? []) {
       if (!payment.payment_intent || !paid) continue;
       const intent = idOf(payment.payment_intent);
-      const earlier = await run("refunds.list", (sdk) =>
+      const earlier = await client.read("refunds.list", (sdk) =>
         sdk.refunds.list({ payment_intent: intent, limit: 100 }),
       );
       const given = earlier.data
         .filter(({ status }) => status !== "failed" && status !== "canceled")
         .reduce((sum, { amount }) => sum + amount, 0);
       if (given < paid) {
-        await run("refunds.create", (sdk) =>
-          sdk.refunds.create(
-            {
-              payment_intent: intent,
-              amount: paid - given,
-              reason: "duplicate",
-              metadata: { [METADATA.operation]: operationId },
-            },
-            { idempotencyKey: `${operationId}:refund:${id}:${given}` },
-          ),
+        const refund: Stripe.RefundCreateParams = {
+          payment_intent: intent,
+          amount: paid - given,
+          reason: "duplicate",
+          metadata: { [METADATA.operation]: operationId },
+        };
+        await client.write("refunds.create", `${operationId}:refund:${id}:${given}`, (sdk, options) =>
+          sdk.refunds.create(refund, options),
         );
       }
       refundedAmount += paid;

@@ -4,6 +4,7 @@ import {
   type IntegrationErrorKind,
   isIntegrationError,
 } from "@/lib/errors/integration-error";
+import { neverConnected } from "@/lib/http/network-error";
 
 export const PROVIDER = "stripe";
 
@@ -25,7 +26,8 @@ function kindOf(error: InstanceType<typeof Stripe.errors.StripeError>): Integrat
   if (status === 429) return "rate_limited";
   if (status >= 500) return "unavailable";
   if (status >= 400) return "invalid_request";
-  return "unknown";
+  // No status: the answer came and could not be read.
+  return "unavailable";
 }
 
 /** Retry-After is in whole seconds; null where absent or in another form. */
@@ -42,10 +44,22 @@ export function toIntegrationError(error: unknown, operation: string): Integrati
       operation,
       status: error.statusCode ?? null,
       requestId: error.requestId ?? null,
-      vendorCode: error.code ?? null,
+      // Of a 429 the header says which of the limits it was: https://docs.stripe.com/rate-limits.
+      vendorCode: error.code ?? error.headers?.["stripe-rate-limited-reason"] ?? null,
       retryAfterMs: retryAfterMs(error.headers),
+      ...(neverConnected(error.detail) ? { mayHaveTakenEffect: false } : {}),
       cause: error,
     });
   }
   return new IntegrationError("unknown", { provider: PROVIDER, operation, cause: error });
+}
+
+/** A read of something that need not be there. */
+export async function nullWhenMissing<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isIntegrationError(error) && error.kind === "not_found") return null;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 /** From Stripe's objects to ours; the only place that knows their shapes. Pure. */
 import type Stripe from "stripe";
+import { z } from "zod";
 import {
   BILLING_INTERVALS,
   type BillingInterval,
@@ -47,6 +48,24 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 function ownId(metadata: Stripe.Metadata | null | undefined, key: string): string | null {
   const value = metadata?.[key];
   return value !== undefined && UUID.test(value) ? value : null;
+}
+
+const eventObject = z.object({
+  metadata: z.record(z.string(), z.string()).nullish(),
+  parent: z
+    .object({
+      subscription_details: z.object({ metadata: z.record(z.string(), z.string()).nullish() }).nullish(),
+    })
+    .nullish(),
+});
+
+/** The operation behind an event's object, of whatever type: its own metadata or, for an invoice, its subscription's. */
+export function operationIdOf(object: unknown): string | null {
+  const { data } = eventObject.safeParse(object);
+  return (
+    ownId(data?.metadata, METADATA.operation) ??
+    ownId(data?.parent?.subscription_details?.metadata, METADATA.operation)
+  );
 }
 
 function date(seconds: number | null | undefined): Date | null {

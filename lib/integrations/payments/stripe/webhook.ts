@@ -3,6 +3,7 @@ import { z } from "zod";
 import { WEBHOOK_TOLERANCE_SECONDS, type WebhookVerification } from "@/lib/integrations/webhook-verification";
 import type { ProviderModeName } from "@/lib/provider-scope";
 import type { PaymentsEvent } from "../port";
+import { operationIdOf } from "./mapping";
 
 /** What is read of an event below. */
 const envelope = z.object({
@@ -35,6 +36,7 @@ export function eventFrom(event: Stripe.Event, mode: ProviderModeName, json: str
     apiVersion: event.api_version,
     occurredAt: new Date(event.created * 1000),
     objectId: "id" in object && typeof object.id === "string" ? object.id : null,
+    operationId: operationIdOf(object),
     payload: json,
   };
 }
@@ -70,7 +72,7 @@ export function verifyStripeWebhook(input: {
     }
     // Signed, yet not believed to be well-formed: what is missing here would fail at every attempt to store it.
     if (!envelope.safeParse(event).success) return { kind: "invalid", reason: "body" };
-    return { kind: "verified", event: eventFrom(event, input.mode, text) };
+    return { kind: "verified", events: [eventFrom(event, input.mode, text)] };
   }
   return { kind: "invalid", reason: "signature" };
 }

@@ -1,0 +1,233 @@
+/**
+ * Circuit breakers of one process over a store that all processes share.
+ *
+ * A call is let through or refused by what was last read of the store (at most a second old), so that a healthy call
+ * costs the store nothing: reading is single-flight for all circuits together and runs ahead in the background.
+ * Failures are reported at once, off the path of the answer; successes with the next report or `flush`. A store that
+ * does not answer costs one call 50 ms, once: from then on this process decides alone, and tries the store again in
+ * the background once a second.
+ */
+import type { IntegrationErrorKind } from "@/lib/errors/integration-error";
+import { type CallReport, createCallReport } from "./call-report";
+import {
+  CIRCUIT_RULES,
+  type Circuit,
+  type CircuitCause,
+  type CircuitKey,
+  type CircuitRules,
+  circuitName,
+  isProbeDue,
+  waitMs,
+} from "./circuit-state";
+import type { CircuitStore, ProbeResult } from "./circuit-store";
+import type { Clock } from "./clock";
+import type { PolicyHooks } from "./hooks";
+import { createStoreLink, type StoreLink } from "./store-link";
+
+/** Milliseconds. A vendor that asks for longer is asked again after this; it may have meant one limit of many. */
+const LONGEST_THROTTLE_MS = 600_000;
+
+/** Leave to make one call, to be settled with how it ended. */
+export interface Admitted {
+  kind: "admitted";
+  epoch: number;
+  /** Which store let it through: the shared one, or the process's own while that is lost. */
+  decider: CircuitStore;
+  /** Set for the one call that probes. */
+  probeOwner: string | null;
+}
+
+interface Refused {
+  kind: "refused";
+  cause: CircuitCause;
+  retryAfterMs: number | null;
+}
+
+export type Admission = Admitted | Refused | { kind: "throttled"; retryAfterMs: number };
+
+/** How an admitted call ended, as far as the vendor's health goes. */
+export type CallResult =
+  | { kind: "healthy" }
+  | { kind: "failed"; cause: IntegrationErrorKind }
+  /** 429: alive, but wants to be left alone; null where it did not say for how long. */
+  | { kind: "throttled"; retryAfterMs: number | null }
+  /** Nothing was learnt: stopped by the caller, or never sent. */
+  | { kind: "unknown" };
+
+export interface CircuitBreaker {
+  /** Answers without waiting wherever what is known is fresh. */
+  admit(): Admission | Promise<Admission>;
+  /** The same for a call that is only made in order to probe: refused unless it is the probe. */
+  admitProbe(): Promise<Admission>;
+  settle(admitted: Admitted, result: CallResult): void;
+}
+
+export interface CircuitBreakers {
+  /** One for each key, however often it is asked for. */
+  breaker(key: CircuitKey): CircuitBreaker;
+  /** Reports what is not reported yet, and reads anew. Never rejects. */
+  flush(): Promise<void>;
+}
+
+export interface CircuitBreakersOptions {
+  store: CircuitStore;
+  clock: Clock;
+  /** A new owner of a probe: a UUID. */
+  newOwner: () => string;
+  rules?: CircuitRules;
+  hooks?: Pick<PolicyHooks, "onTransition" | "onStore">;
+}
+
+export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitBreakers {
+  const { store, clock, newOwner, rules = CIRCUIT_RULES, hooks = {} } = options;
+  const link = createStoreLink({ store, clock, rules, hooks });
+  const breakers = new Map<string, { breaker: CircuitBreaker; report: CallReport }>();
+
+  function create(key: CircuitKey) {
+    const report = createCallReport({
+      clock,
+      windowMs: rules.windowMs,
+      send: (counts) => link.tell(store, key, store.record(key, counts)),
+    });
+    return { report, breaker: createBreaker({ key, store, link, clock, newOwner, rules, report }) };
+  }
+
+  return {
+    breaker: (key) => {
+      const name = circuitName(key);
+      const known = breakers.get(name) ?? create(key);
+      breakers.set(name, known);
+      return known.breaker;
+    },
+    flush: async () => {
+      if (!(await link.read())) return;
+      await Promise.all([...breakers.values()].map(({ report }) => report.flush()));
+    },
+  };
+}
+
+interface BreakerParts {
+  key: CircuitKey;
+  store: CircuitStore;
+  link: StoreLink;
+  report: CallReport;
+  clock: Clock;
+  newOwner: () => string;
+  rules: CircuitRules;
+}
+
+function createBreaker({ key, store, link, report, clock, newOwner, rules }: BreakerParts): CircuitBreaker {
+  /** While one call of this process asks for the probe, the others need not. */
+  let isAsking = false;
+
+  async function askForProbe(): Promise<Admission> {
+    isAsking = true;
+    try {
+      return await takeProbe();
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  async function takeProbe(): Promise<Admission> {
+    const { decider } = link.current(key);
+    const probeOwner = newOwner();
+    const step = decider.acquireProbe(key, { owner: probeOwner, leaseMs: rules.probeLeaseMs });
+    const answer = await link.ask(decider, key, step);
+    if (answer?.acquired) {
+      return { kind: "admitted", epoch: answer.circuit.state.epoch, decider, probeOwner };
+    }
+    const { circuit, decider: next } = answer ? { circuit: answer.circuit, decider } : link.current(key);
+    if (!answer) void giveBackIfAcquired(step, probeOwner);
+    const decision = decide({ circuit, decider: next, now: clock.now() });
+    if (decision.kind !== "due") return decision;
+    // Lost on the way: this process's own store decides. Else it is due by our clock and not yet by the store's.
+    return next === decider ? decision.meanwhile : takeProbe();
+  }
+
+  /** Taken after we had stopped waiting: the others would wait for a probe that nobody makes. */
+  async function giveBackIfAcquired(step: Promise<{ acquired: boolean }>, owner: string): Promise<void> {
+    const late = await step.catch(() => null);
+    if (!late?.acquired) return;
+    await link.tell(store, key, store.settleProbe(key, { owner, result: { kind: "released" } }));
+  }
+
+  function count(admitted: Admitted, cause: IntegrationErrorKind | null): void {
+    const { circuit, decider } = link.current(key);
+    const { epoch } = admitted;
+    if (epoch !== circuit.state.epoch) return;
+    if (decider === store) report.count(epoch, cause);
+    else
+      void link.tell(decider, key, decider.record(key, { epoch, calls: 1, failures: cause ? 1 : 0, cause }));
+  }
+
+  function throttle(retryAfterMs: number | null): void {
+    // Also false for what is not a number.
+    if (retryAfterMs === null || !(retryAfterMs > 0)) return;
+    const { decider } = link.current(key);
+    void link.tell(decider, key, decider.throttle(key, Math.min(retryAfterMs, LONGEST_THROTTLE_MS)));
+  }
+
+  return {
+    admit: () => {
+      const wait = link.refresh();
+      return wait ? wait.then(admitNow) : admitNow();
+    },
+    admitProbe: async () => {
+      await link.refresh();
+      const admission = await admitNow();
+      const isOther = admission.kind === "admitted" && admission.probeOwner === null;
+      return isOther ? { kind: "refused", cause: "unavailable", retryAfterMs: 0 } : admission;
+    },
+    settle: (admitted, result) => {
+      const { decider, probeOwner } = admitted;
+      if (result.kind === "throttled") throttle(result.retryAfterMs);
+      // What an own store let through before it was replaced is not heard.
+      if (decider !== store && decider !== link.current(key).decider) return;
+      if (probeOwner !== null) {
+        const probe = { owner: probeOwner, result: probeResult(result) };
+        void link.tell(decider, key, decider.settleProbe(key, probe));
+      } else if (result.kind !== "unknown") count(admitted, result.kind === "failed" ? result.cause : null);
+    },
+  };
+
+  function admitNow(): Admission | Promise<Admission> {
+    const { circuit, decider } = link.current(key);
+    const decision = decide({ circuit, decider, now: clock.now() });
+    if (decision.kind !== "due") return decision;
+    return isAsking ? decision.meanwhile : askForProbe();
+  }
+}
+
+interface Known {
+  circuit: Circuit;
+  decider: CircuitStore;
+  now: number;
+}
+
+/** The answer to a call, or that it may ask for the probe; refused meanwhile. */
+function decide({ circuit, decider, now }: Known): Admission | { kind: "due"; meanwhile: Refused } {
+  const { state, throttledUntil } = circuit;
+  const throttleMs = throttledUntil === null ? 0 : throttledUntil - now;
+  if (state.kind !== "closed") {
+    const openMs = waitMs(state, now);
+    const retryAfterMs = openMs === null ? null : Math.max(openMs, throttleMs);
+    const meanwhile: Refused = { kind: "refused", cause: state.cause, retryAfterMs };
+    // The vendor's wish to be left alone holds for a probe as well.
+    return isProbeDue(state, now) && throttleMs <= 0 ? { kind: "due", meanwhile } : meanwhile;
+  }
+  if (throttleMs > 0) return { kind: "throttled", retryAfterMs: throttleMs };
+  return { kind: "admitted", epoch: state.epoch, decider, probeOwner: null };
+}
+
+function probeResult(result: CallResult): ProbeResult {
+  switch (result.kind) {
+    case "failed":
+      return { kind: "failed", cause: result.cause };
+    case "unknown":
+      return { kind: "released" };
+    default:
+      // Any answer is a proof of life, also one that says "too many".
+      return { kind: "passed" };
+  }
+}

@@ -1,0 +1,33 @@
+/** Moments and spans in words; in UTC, so that server and browser agree. Pure, safe for the browser. */
+
+/** "November 22, 2026 at 11:05 AM UTC" */
+export function formatMoment(iso: string): string {
+  const text = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+  return `${text.format(new Date(iso))} UTC`;
+}
+
+/** "11:05:32 AM UTC" */
+export function formatTime(iso: string): string {
+  const text = new Intl.DateTimeFormat("en-US", { timeStyle: "medium", timeZone: "UTC" });
+  return `${text.format(new Date(iso))} UTC`;
+}
+
+/** "November 22", of a day as "2026-11-22" */
+export function formatDay(date: string): string {
+  return new Intl.DateTimeFormat("en-US", { month: "long", day: "numeric", timeZone: "UTC" }).format(
+    new Date(date),
+  );
+}
+
+/** "42 minutes", "3 hours 20 minutes" */
+export function formatMinutes(total: number): string {
+  const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+  const hours = Math.floor(total / 60);
+  const minutes = total % 60;
+  return [
+    hours > 0 ? counted(hours, "hour") : "",
+    minutes > 0 || hours === 0 ? counted(minutes, "minute") : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}

@@ -1,0 +1,70 @@
+/** Guards what a long-lived process does by itself once it has booted, in a process of its own. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { startBackend } from "@/tests/support/backend";
+import type { BootOrder } from "@/tests/support/booted-process";
+import { eventually } from "@/tests/support/poll";
+
+const backend = await startBackend();
+const { db } = await import("@/lib/db/client");
+const { enqueueExpireCheckout } = await import("@/lib/outbox/enqueue");
+
+const BOOTED = fileURLToPath(new URL("../support/booted-process.ts", import.meta.url));
+let child: ChildProcess;
+
+beforeEach(async () => {
+  child = fork(BOOTED, { execArgv: ["--import", "tsx"], env: process.env, silent: true });
+  expect(await once(child, "message")).toEqual(["booted", undefined]);
+});
+afterEach(async () => {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+});
+afterAll(() => backend.stop());
+
+async function call(): Promise<void> {
+  const order: BootOrder = "call";
+  child.send(order);
+  await once(child, "message");
+}
+
+const callsWritten = async () => {
+  const [row] = await backend.rows<{ calls: number | null }>(
+    "SELECT sum(count)::int AS calls FROM integration_metric WHERE provider = 'stripe' AND effect = 'READ'",
+  );
+  return row?.calls ?? 0;
+};
+
+test("it does what is due, writes down what its calls were like, and ends an outage without a visitor", async () => {
+  await call();
+  await eventually("the call to be counted", async () => (await callsWritten()) > 0);
+
+  // As an instance that has gone since left it behind.
+  await backend.rows(
+    `INSERT INTO integration_circuit (provider, mode, effect, state, epoch, cause, probe_at)
+     VALUES ('stripe', 'SANDBOX', 'WRITE', 'OPEN', 1, 'unavailable', now())`,
+  );
+  await eventually("the circuit to close", async () => {
+    const [circuit] = await backend.rows<{ state: string }>("SELECT state FROM integration_circuit");
+    return circuit?.state === "CLOSED";
+  });
+
+  const operationId = "018f0000-0000-7000-8000-000000000000";
+  await enqueueExpireCheckout(db(), { checkoutId: "cs_of_nobody", operationId });
+  await eventually("the message to be tried", async () => {
+    const [message] = await backend.rows<{ attempts: number }>("SELECT attempts FROM outbox_message");
+    return (message?.attempts ?? 0) > 0;
+  });
+});
+
+test("told to end, it first writes down what it has not written yet, and ends", async () => {
+  const before = await callsWritten();
+  await call();
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([null, "SIGTERM"]);
+  expect(await callsWritten()).toBe(before + 1);
+});
