@@ -7,8 +7,6 @@ export interface DemoPerson {
   role: string;
 }
 
-const DEMO_OPERATOR_EMAIL = "operator@breakwater.example";
-
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
   {
     name: "Casey Customer",
@@ -16,5 +14,13 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
     password: "demo-customer",
     role: "customer",
   },
-  { name: "Olli Operator", email: DEMO_OPERATOR_EMAIL, password: "demo-operator", role: "operator" },
+  {
+    name: "Olli Operator",
+    email: "operator@breakwater.example",
+    password: "demo-operator",
+    role: "operator",
+  },
 ];
+
+/** For ADMIN_EMAILS. */
+export const DEMO_OPERATORS = DEMO_PEOPLE.filter(({ role }) => role === "operator").map(({ email }) => email);

@@ -2,6 +2,12 @@
 import { PLANS } from "@/lib/billing/plans";
 import { isAppError } from "@/lib/errors/app-error";
 import { payments } from "@/lib/integrations/payments";
+import { processSingleton } from "@/lib/process-singleton";
+import { systemClock } from "@/lib/resilience/clock";
+import { createMemoryCircuitStore } from "@/lib/resilience/memory-circuit-store";
+
+// A person waits for the vendor's own answer: what the app's instances think of it is not asked, nor their database.
+processSingleton("circuit-store", () => createMemoryCircuitStore(systemClock));
 
 try {
   const { scope } = payments();

@@ -97,7 +97,8 @@ export function createStoreLink(options: {
 
   /** However many calls wait, they wait together, and not anew for a reading that has had its time. */
   function waitFor(answer: Promise<boolean>): Promise<void> | null {
-    const leftMs = triedAt + WAIT_MS - clock.now();
+    // At most all of it, should the clock have been set back meanwhile.
+    const leftMs = WAIT_MS - Math.max(0, clock.now() - triedAt);
     if (leftMs <= 0) {
       lose();
       return null;

@@ -1,5 +1,5 @@
 import colors from "picocolors";
-import { DEMO_PEOPLE } from "@/prisma/demo-people";
+import { DEMO_OPERATORS, DEMO_PEOPLE } from "@/prisma/demo-people";
 import { watchLauncher } from "./launcher-watch";
 import { consoleReporter } from "./reporter";
 import { type Stack, startStack } from "./start-stack";
@@ -37,8 +37,13 @@ export async function runForeground(mode: "dev" | "preview", options: { build: b
 
   console.log(`\n  ${colors.bold("Breakwater")} ${colors.dim(mode)}\n`);
   try {
-    const demoOperators = DEMO_PEOPLE.filter(({ role }) => /operator/i.test(role)).map(({ email }) => email);
-    stack = await startStack({ mode, build: options.build, demoOperators, reporter, signal: abort.signal });
+    stack = await startStack({
+      mode,
+      build: options.build,
+      demoOperators: DEMO_OPERATORS,
+      reporter,
+      signal: abort.signal,
+    });
   } catch (error) {
     if (asked) process.exit(0);
     console.error(`\n  ${colors.red("✗")} ${error instanceof Error ? error.message : String(error)}\n`);

@@ -162,12 +162,12 @@ async function pushThroughEverything(operator: string): Promise<void> {
   t("webhooks");
   await Promise.all([
     meetQuotesOfPayments(ben),
-    meetQuotes("resend", () => askForMail(ben)),
+    meetQuotes("resend", () => Promise.all([askForMail(ben), makeTraffic(olga, "Send 10 mails: E-mail")])),
     meetQuotes("oncall", () => makeTraffic(olga, "Send 10 alerts: On-call")),
   ]);
   t("quotes");
   await override(olga, "open", "resend", "Hold open");
-  await Promise.all([changeSubscription(ann), meetQuotes("sendgrid", () => askForMail(ben))]);
+  await Promise.all([changeSubscription(ann), meetQuotes("sendgrid", () => Promise.all([askForMail(ben), makeTraffic(olga, "Send 10 mails: E-mail")]))]);
   await override(olga, "reset", "resend", "Reset");
   t("quotes 2");
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { DEMO_OPERATORS } from "@/prisma/demo-people";
 import { ensureBrowser } from "@/scripts/stack/find-browser";
 import { startStack } from "@/scripts/stack/start-stack";
 import { createTestDatabase } from "./database";
@@ -19,6 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     mode: "test",
     databaseUrl: database.url,
+    demoOperators: DEMO_OPERATORS,
     env: FENCED,
     reporter: {
       line: (part, line) => appendFileSync(log, `${part}: ${line}\n`),

@@ -123,3 +123,6 @@ CREATE INDEX "integration_metric_resolution_at_idx" ON "integration_metric"("res
 
 -- CreateIndex
 CREATE INDEX "alert_last_seen_at_idx" ON "alert"("last_seen_at");
+
+-- CreateIndex
+CREATE INDEX "webhook_event_provider_received_at_idx" ON "webhook_event"("provider", "received_at");

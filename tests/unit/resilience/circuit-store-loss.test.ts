@@ -66,8 +66,10 @@ function storeUnderTest() {
 }
 
 describe("while the store answers", () => {
-  test("ten thousand healthy calls within a second touch it for one reading", async () => {
+  test("ten thousand healthy calls do not touch it, while what was read of it is fresh", async () => {
     const { call, clock, touched } = storeUnderTest();
+    await call(READ, "ok");
+    expect(touched()).toBe(1);
     for (let made = 0; made < 10_000; made += 1) {
       await call(READ, "ok");
       if (made % 25 === 0) await clock.advance(1);
@@ -363,6 +365,18 @@ describe("a slow store", () => {
     await clock.advance(40);
     expect(asking.value).toBe("answer");
     expect(asked("acquireProbe")).toHaveLength(1);
+  });
+
+  test("is waited for no longer because the clock was set back meanwhile", async () => {
+    const { call, becomes, clock } = storeUnderTest();
+    await call(READ, "ok");
+    becomes("hangs");
+    await clock.advance(600);
+    await call(READ, "ok");
+    clock.setBack(3_600 * SECOND);
+    const outcome = outcomeOf(call(READ, "ok"));
+    await clock.advance(50);
+    expect(outcome.value).toBe("answer");
   });
 
   test("that answers after 50 ms is believed at once", async () => {

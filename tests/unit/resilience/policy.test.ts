@@ -503,7 +503,9 @@ describe("the concurrency limit", () => {
     const core = crowded({ atOnce: 1, waiting: 1 });
     let answer = (_: string) => undefined as unknown;
     void core.policy(READ, () => new Promise<string>((resolve) => (answer = resolve)));
+    await core.clock.advance(0);
     const inLine = outcomeOf(core.call(WRITE, "ok"));
+    await core.clock.advance(0);
     await core.store.throttle(circuitOf("write"), 4 * SECOND);
     await core.breakers.flush();
     answer("answer");
