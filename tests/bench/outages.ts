@@ -54,7 +54,7 @@ export async function benchOutages(input: {
     "|---|---|---|---|---|",
     ...rows,
   ];
-  if (Math.max(...ratios) > LIMIT) table.push("", `Above the limit of ${LIMIT}.`);
+  if (Math.max(...ratios) > LIMIT) throw new Error([...table, "", `above the limit of ${LIMIT}`].join("\n"));
   return table;
 }
 
