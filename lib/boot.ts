@@ -1,4 +1,4 @@
-/** What a server process does before it serves: refuse a bad environment, then keep the pump going. */
+/** What a server process does before it serves: refuse a bad environment, look at its circuits, keep the pump going. */
 import { builtForSandbox, rawVariables } from "@/lib/env-raw";
 import { describeProblems, envProblems } from "@/lib/env-rules";
 import { errorFields, logger } from "@/lib/logger";
@@ -78,11 +78,21 @@ async function startTimers(): Promise<void> {
   }
 }
 
+/**
+ * Reads the shared circuits before anybody waits for them: the first connection to a database takes longer than a call
+ * would wait. A second at most, and a process whose database is away serves all the same.
+ */
+async function readCircuits(): Promise<void> {
+  const { circuitBreakers } = await import("@/lib/compose");
+  await circuitBreakers().flush();
+}
+
 /** Refuses a bad environment by ending the process: thrown, it would leave a server that answers 500 to everybody. */
 export async function boot(): Promise<void> {
   try {
     const problems = envProblems(rawVariables(), builtForSandbox);
     if (problems.length > 0) throw new Error(describeProblems(problems));
+    await readCircuits();
     await startTimers();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -1,13 +1,12 @@
 /** The id that follows one request through action, vendor call, webhook and mail, and into the log. */
+import { isUuid } from "./uuid";
 
 /** Set on the request by middleware, and echoed on the answer. */
 export const CORRELATION_HEADER = "x-correlation-id";
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Taken from outside only where it is a UUID: it is written into logs and tables. */
 export function correlationIdFrom(given: string | null | undefined): string {
-  return given && UUID.test(given) ? given.toLowerCase() : crypto.randomUUID();
+  return given && isUuid(given) ? given.toLowerCase() : crypto.randomUUID();
 }
 
 /** What a person is shown of it: short enough to be read out, and a search for it in the log finds the whole. */

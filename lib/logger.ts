@@ -4,9 +4,9 @@ import { requestContext } from "@/lib/request-context";
 /**
  * JSON lines on stdout, redacted by allow-list: a field passes by its name and its kind, and every other one is left
  * out and named in `dropped`. Never a secret, an e-mail address, a person's name or a vendor's prose. A new field
- * belongs here only if its every value is an id, a name of ours or a vendor's machine-readable code.
+ * belongs here only if its every value is an id, a name of ours or a vendor's machine-readable code: a single word.
  */
-const TEXT = [
+const WORD = [
   "action",
   "apiVersion",
   "cause",
@@ -20,7 +20,6 @@ const TEXT = [
   "id",
   "keptSubscriptionId",
   "kind",
-  "message",
   "method",
   "mode",
   "operation",
@@ -32,13 +31,14 @@ const TEXT = [
   "route",
   "severity",
   "source",
-  "stack",
   "subscriptionId",
   "timer",
   "to",
   "type",
   "workspaceId",
 ] as const;
+/** Sentences of ours, and places in code. */
+const TEXT = ["message", "stack"] as const;
 const NUMBER = [
   "attempt",
   "attempts",
@@ -54,7 +54,7 @@ const OBJECT = ["next"] as const;
 
 /** Nothing is written of a field that is null or undefined. */
 export type LogFields = {
-  [Name in (typeof TEXT)[number]]?: string | null;
+  [Name in (typeof WORD)[number] | (typeof TEXT)[number]]?: string | null;
 } & { [Name in (typeof NUMBER)[number]]?: number | null } & {
   [Name in (typeof FLAG)[number]]?: boolean | null;
 } & { [Name in (typeof OBJECT)[number]]?: LogFields | null };
@@ -63,7 +63,8 @@ export type LogFields = {
 type Exactly<Fields> = Fields & Record<Exclude<keyof Fields, keyof LogFields>, never>;
 type Log = <Fields extends LogFields>(fields: Exactly<Fields>, message: string) => void;
 
-const KINDS = new Map<string, "string" | "number" | "boolean" | "object">([
+const KINDS = new Map<string, "word" | "string" | "number" | "boolean" | "object">([
+  ...WORD.map((name) => [name, "word"] as const),
   ...TEXT.map((name) => [name, "string"] as const),
   ...NUMBER.map((name) => [name, "number"] as const),
   ...FLAG.map((name) => [name, "boolean"] as const),
@@ -72,6 +73,13 @@ const KINDS = new Map<string, "string" | "number" | "boolean" | "object">([
 
 const LONGEST_TEXT = 2_000;
 const FIELD_NAME = /^\w{1,40}$/;
+/** An id, a code, a route's pattern. Vendors may put anything in the place of one. */
+const SINGLE_WORD = /^[\w.:;/()[\]-]{1,200}$/;
+
+function isOfKind(name: string, value: unknown): boolean {
+  const kind = KINDS.get(name);
+  return kind === "word" ? typeof value === "string" && SINGLE_WORD.test(value) : typeof value === kind;
+}
 
 function permitted(fields: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
@@ -79,7 +87,7 @@ function permitted(fields: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(fields)) {
     if (value === null || value === undefined) continue;
     // A name that is computed may be what must not be written.
-    if (typeof value !== KINDS.get(name)) dropped.push(FIELD_NAME.test(name) ? name : "?");
+    if (!isOfKind(name, value)) dropped.push(FIELD_NAME.test(name) ? name : "?");
     else if (typeof value === "string") kept[name] = value.slice(0, LONGEST_TEXT);
     else kept[name] = typeof value === "object" ? permitted(value) : value;
   }

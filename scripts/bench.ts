@@ -18,7 +18,8 @@ import { inheritedEnvironment, runTask, startNode } from "./stack/stack-parts";
 import { startStack } from "./stack/start-stack";
 
 const BENCHES = ["webhooks", "pages", "javascript", "outages", "fleet"] as const;
-const USAGE = `Usage: npm run bench [-- ${["policy", ...BENCHES].join(" | ")} …]`;
+const ALL: readonly string[] = ["policy", ...BENCHES];
+const USAGE = `Usage: npm run bench [-- ${ALL.join(" | ")} …]`;
 const FLOOR = join(REPOSITORY, "tests", "bench", "floor");
 const NEXT = join(REPOSITORY, "node_modules", "next", "dist", "bin", "next");
 const STRIPE_API_VERSION = "2026-10-28.endive";
@@ -64,6 +65,7 @@ function print(name: string, lines: readonly string[]): void {
 
 runScript(async () => {
   const { positionals } = parseCommandLine(USAGE, {});
+  if (!positionals.every((name) => ALL.includes(name))) throw new Error(USAGE);
   const isWanted = (name: string) => positionals.length === 0 || positionals.includes(name);
   const selected = BENCHES.filter(isWanted);
   let failed = 0;

@@ -3,8 +3,8 @@
 import { usePathname } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { ToneIcon } from "@/components/ui/tone-icon";
-import { type CapabilityStatus, noticeFor } from "@/lib/status/capabilities";
-import { readStatusAnswer } from "@/lib/status/service-status";
+import { type CapabilityId, type CapabilityStatus, noticeFor } from "@/lib/status/capabilities";
+import { readStatusAnswer } from "@/lib/status/read-status-answer";
 
 type Known = Pick<CapabilityStatus, "id" | "status">[];
 
@@ -22,12 +22,15 @@ async function ask(leaving: AbortSignal): Promise<Known | null> {
   }
 }
 
-/** What the server knew when it rendered, then what is heard: each 10 s while somebody looks, and at each navigation. */
+/**
+ * What the server knew when it rendered, or else what is heard at once; then what is heard each 10 s while somebody
+ * looks, and at each navigation.
+ */
 function useServiceStatus(rendered: Known | null): Known {
   const pathname = usePathname();
   const [known, setKnown] = useState<Known>(rendered ?? []);
   const [lastRendered, setLastRendered] = useState(rendered);
-  const lookedFrom = useRef(pathname);
+  const heardOn = useRef(rendered ? pathname : null);
 
   // A refresh of the page brings news as well.
   if (rendered !== lastRendered) {
@@ -40,12 +43,11 @@ function useServiceStatus(rendered: Known | null): Known {
     async function look(): Promise<void> {
       if (document.visibilityState !== "visible") return;
       const heard = await ask(leaving.signal);
-      if (heard && !leaving.signal.aborted) setKnown(heard);
+      if (!heard || leaving.signal.aborted) return;
+      heardOn.current = pathname;
+      setKnown(heard);
     }
-    if (lookedFrom.current !== pathname) {
-      lookedFrom.current = pathname;
-      void look();
-    }
+    if (heardOn.current !== pathname) void look();
     const timer = setInterval(look, EVERY_MS);
     document.addEventListener("visibilitychange", look);
     return () => {
@@ -59,13 +61,17 @@ function useServiceStatus(rendered: Known | null): Known {
 }
 
 interface ServiceNoticeProps {
-  /** As of the rendering; null where that could not be told. */
+  /** As of the rendering; null where that could not be told, and on pages that were rendered beforehand. */
   capabilities: Known | null;
+  /** What matters here; by default everything. */
+  about?: readonly CapabilityId[];
 }
 
 /** Says what is limited for as long as it is, and nothing while all is well. */
-export function ServiceNotice({ capabilities }: ServiceNoticeProps) {
-  const notices = useServiceStatus(capabilities).flatMap((capability) => noticeFor(capability) ?? []);
+export function ServiceNotice({ capabilities, about }: ServiceNoticeProps) {
+  const notices = useServiceStatus(capabilities)
+    .filter(({ id }) => about?.includes(id) ?? true)
+    .flatMap((capability) => noticeFor(capability) ?? []);
   return (
     <div aria-live="polite">
       {notices.length === 0 ? null : (

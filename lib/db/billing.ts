@@ -1,6 +1,7 @@
 import { isPlanKey, type PlanKey } from "@/lib/billing/plans";
 import { billingState } from "@/lib/billing/status";
 import type { BillingOverview, PendingOperationView } from "@/lib/billing/views";
+import { isUuid } from "@/lib/uuid";
 import { db } from "./client";
 import { fromDatabase } from "./enum-names";
 import {
@@ -13,7 +14,6 @@ import {
 } from "./operations";
 import { scopeColumns } from "./scope";
 import { findCurrentSubscription } from "./subscriptions";
-import { isUuid } from "./uuid";
 
 const INVOICES_SHOWN = 24;
 /** As long as the inbox goes on asking what became of a write; then a person has been told of it. */

@@ -3,7 +3,6 @@
  * of history, so that of many who attempt it one takes it. All times are the database's: they are sent as distances
  * from its present moment and added to the reader's clock, so that machines need not agree on the hour.
  */
-import type pg from "pg";
 import {
   type CallCounts,
   CIRCUIT_RULES,
@@ -19,6 +18,7 @@ import {
 import type { CircuitStore, Outcome, ProbeResult } from "@/lib/resilience/circuit-store";
 import { type Clock, systemClock } from "@/lib/resilience/clock";
 import type { CallEffect, CircuitStateName, ProviderMode } from "@/prisma/generated/enums";
+import type { Database } from "./client";
 import { fromDatabase, toDatabase } from "./enum-names";
 
 /** Milliseconds from the database's present moment to a column's. */
@@ -95,8 +95,9 @@ const THROTTLE = `
 /**
  * One step from wherever `when` holds. What the row was is read under its lock: an update alone cannot tell, before
  * PostgreSQL 18.
+ * @param then what else happens with the step: `, name AS (<statement on "stepped">)`
  */
-const step = (when: string, set: string) => `
+const step = (when: string, set: string, then = "") => `
   WITH stepped AS (
     UPDATE integration_circuit AS circuit
        SET epoch = circuit.epoch + 1, since = clock_timestamp(), ${set}
@@ -106,7 +107,7 @@ const step = (when: string, set: string) => `
   ), noted AS (
     INSERT INTO integration_transition (id, provider, mode, effect, "from", "to", cause, at)
     SELECT gen_random_uuid(), provider, mode, effect, "from", state, why, since FROM stepped
-  )
+  )${then}
   SELECT "from", why, ${COLUMNS} FROM stepped`;
 
 const opened = (cause: string, probeAt: string) =>
@@ -124,6 +125,15 @@ const ACQUIRE = step(
   `state = 'HALF_OPEN', probe_at = NULL, probe_owner = $4::uuid, probe_lease_until = ${later("$5")}`,
 );
 const PASS = step(PROBED_BY, CLOSED);
+/** Nobody can have counted anything in the epoch that begins here. */
+const PASS_ON_TRIAL = step(
+  PROBED_BY,
+  CLOSED,
+  `, on_trial AS (
+    INSERT INTO integration_circuit_slot (provider, mode, effect, epoch, slot, calls, failures)
+    SELECT provider, mode, effect, epoch, ${THIS_SECOND}, $5::int, $5::int FROM stepped
+  )`,
+);
 const FAIL = step(PROBED_BY, opened("$5", later("$6")));
 /** Nothing was learnt: the next one may probe at once, and not when a millisecond that was rounded up has come. */
 const RELEASE = step(PROBED_BY, opened("before.cause", "date_trunc('milliseconds', clock_timestamp())"));
@@ -137,9 +147,13 @@ const OVERRIDE = {
 /** What nobody has written of yet. */
 const UNTOUCHED = closedCircuit(0);
 
+interface Connection {
+  query<R extends object>(statement: string, values: unknown[]): Promise<{ rows: R[] }>;
+}
+
 /** @param pool that nothing else may keep waiting (`integrationPool`) */
 export function createPostgresCircuitStore(
-  pool: Pick<pg.Pool, "query">,
+  pool: Connection,
   rules: CircuitRules = CIRCUIT_RULES,
   clock: Clock = systemClock,
 ): CircuitStore {
@@ -190,7 +204,9 @@ export function createPostgresCircuitStore(
   function settleProbe(key: CircuitKey, owner: string, result: ProbeResult): Promise<Outcome> {
     switch (result.kind) {
       case "passed":
-        return take(key, PASS, [owner]);
+        return result.onTrial
+          ? take(key, PASS_ON_TRIAL, [owner, rules.minimumFailures - 1])
+          : take(key, PASS, [owner]);
       case "failed":
         return take(key, FAIL, [owner, result.cause, rules.openMs]);
       case "released":
@@ -218,6 +234,15 @@ export function createPostgresCircuitStore(
       return take(key, OVERRIDE[action]);
     },
   };
+}
+
+/** The same circuits as part of a transaction, for a step that is done together with others or not at all. */
+export function circuitStoreWithin(tx: Database): Pick<CircuitStore, "override"> {
+  return createPostgresCircuitStore({
+    query: async <R extends object>(statement: string, values: unknown[]) => ({
+      rows: await tx.$queryRawUnsafe<R[]>(statement, ...values),
+    }),
+  });
 }
 
 function keyFrom({ provider, mode, effect }: Row): CircuitKey {

@@ -1,5 +1,6 @@
 import { type BillingInterval, isPaidPlanKey, type PaidPlanKey } from "@/lib/billing/plans";
-import { isIntegrationError } from "@/lib/errors/integration-error";
+import { isAppError } from "@/lib/errors/app-error";
+import { isIntegrationError, mayHaveTakenEffect } from "@/lib/errors/integration-error";
 import { requestContext } from "@/lib/request-context";
 import type { Prisma } from "@/prisma/generated/client";
 import type { OperationKind, OperationState } from "@/prisma/generated/enums";
@@ -122,7 +123,7 @@ export async function beginOperation(input: {
   alongside?: (tx: Database, operation: Operation) => Promise<void>;
 }): Promise<{ operation: Operation; isNew: boolean }> {
   const key = openKey(input.workspaceId, input.kind);
-  // Two rounds: the one that was open may be closed between our insert and our look.
+  // Three rounds: the one that was open may be closed between our insert and our look.
   for (let round = 0; round < 3; round += 1) {
     const create = async (tx: Database) => {
       const [row] = await tx.operation.createManyAndReturn({
@@ -163,15 +164,6 @@ export async function findOperationById(id: string): Promise<Operation | null> {
   return row && toOperation(row);
 }
 
-/** The write to a workspace's subscription that is open. */
-export async function findOpenSubscriptionWrite(
-  tx: Database,
-  workspaceId: string,
-): Promise<Operation | null> {
-  const row = await tx.operation.findUnique({ where: { openKey: openKey(workspaceId, "CHANGE_PLAN") } });
-  return row && toOperation(row);
-}
-
 /** The last write to a workspace's subscription, and when its row last changed. */
 export async function findLastSubscriptionWrite(
   workspaceId: string,
@@ -189,14 +181,25 @@ export async function saveOperationResult(id: string, result: OperationResult): 
 }
 
 /**
- * An operation older than this has lost its maker: every vendor deadline is shorter. What came of it is looked up at
+ * An operation older than this has lost its maker: every deadline of ours is shorter. What came of it is looked up at
  * the vendor before anything is done under a new key, for an idempotency key may replay a stored failure for a day.
  */
 const ABANDONED_MS = 20_000;
 
-/** When an operation begun at that moment has lost its maker, and can no longer take effect at the vendor. */
+/** When an operation begun at that moment has lost its maker. The vendor may still be at work on it. */
 export function abandonedAt({ createdAt }: { createdAt: Date }): Date {
   return new Date(createdAt.getTime() + ABANDONED_MS);
+}
+
+/**
+ * A write that the vendor does not show after this was not made: it was sent within 10 s (our longest deadline), and
+ * the vendor's own SDK waits 80 s for an answer unless told otherwise.
+ */
+const LAST_EFFECT_MS = 90_000;
+
+/** From when on an operation begun at that moment can no longer take effect at the vendor. */
+export function lastEffectAt({ createdAt }: { createdAt: Date }): Date {
+  return new Date(createdAt.getTime() + LAST_EFFECT_MS);
 }
 
 /** Whether an open operation's maker may still be at work on it. */
@@ -215,16 +218,16 @@ export async function attemptOperation<T>(operation: Operation, call: () => Prom
   try {
     return await call();
   } catch (error) {
-    const kind = isIntegrationError(error) ? error.kind : "unknown";
-    const hadNoEffect = isIntegrationError(error) && !error.mayHaveTakenEffect;
-    if (hadNoEffect) await closeOperation(db(), operation.id, "FAILED", kind);
-    else
-      await db().operation.updateMany({
-        where: { id: operation.id, state: "OPEN" },
-        data: { errorCode: kind },
-      });
+    const errorCode = codeOf(error);
+    if (!mayHaveTakenEffect(error)) await closeOperation(db(), operation.id, "FAILED", errorCode);
+    else await db().operation.updateMany({ where: { id: operation.id, state: "OPEN" }, data: { errorCode } });
     throw error;
   }
+}
+
+function codeOf(error: unknown): string {
+  if (isIntegrationError(error)) return error.kind;
+  return isAppError(error) ? error.code : "unknown";
 }
 
 /** Closes an operation, if it is still open. */
@@ -235,6 +238,24 @@ export async function closeOperation(
   errorCode: string | null = null,
 ): Promise<void> {
   await tx.operation.updateMany({ where: { id, state: "OPEN" }, data: { state, openKey: null, errorCode } });
+}
+
+/**
+ * Closes a write to a subscription that the vendor's own books show as made, whatever was believed of it before.
+ * Answers it once: null where that was known already, and where it is no such write.
+ */
+export async function closeMadeWrite(
+  tx: Database,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<Operation | null> {
+  const [row] = await tx.operation.updateManyAndReturn({
+    where: {
+      ...scopeColumns(),
+      ...{ id, workspaceId, kind: { in: [...SUBSCRIPTION_WRITES] }, state: { not: "SUCCEEDED" } },
+    },
+    data: { state: "SUCCEEDED", openKey: null, errorCode: null },
+  });
+  return row ? toOperation(row) : null;
 }
 
 /** Closes the checkout operation behind a vendor's checkout, by either id: one of them may have been lost. */

@@ -1,8 +1,8 @@
+import { isUuid } from "@/lib/uuid";
 import type { Prisma } from "@/prisma/generated/client";
 import type { DeliveryState, OutboxKind, ProviderMode } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
 import { emailModeColumn, onCallModeColumn, scopeColumns } from "./scope";
-import { isUuid } from "./uuid";
 
 export interface NewOutboxMessage {
   kind: OutboxKind;
@@ -40,6 +40,8 @@ export interface LeasedOutboxMessage {
   correlationId: string | null;
   /** Where it may have gone already: an earlier attempt there did not end in a known way. */
   provider: string | null;
+  /** Milliseconds, by the database's clock, that it may have been there; at most those since it was enqueued. */
+  boundForMs: number;
   delivery: DeliveryState;
   leaseToken: string;
 }
@@ -67,21 +69,17 @@ export async function claimOutboxMessages(limit: number, leaseMs: number): Promi
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, payload, secret_payload AS "secretPayload", attempts, created_at AS "createdAt",
-              correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken"`;
+              correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken",
+              (EXTRACT(EPOCH FROM now() - COALESCE(bound_at, created_at)) * 1000)::float8 AS "boundForMs"`;
 }
 
 /**
  * Notes where a message is about to go, before it goes there: should this process die, the next one knows whom to ask.
- * @param quietMs for how long nobody else may take it up, should that be so
  * @throws when the lease was lost: another worker has the message, and it must not be sent from here
  */
-export async function bindOutboxMessage(
-  message: Held,
-  to: { provider: string; quietMs: number },
-): Promise<void> {
+export async function bindOutboxMessage(message: Held, provider: string): Promise<void> {
   const bound = await db().$executeRaw`
-    UPDATE outbox_message
-       SET provider = ${to.provider}, next_attempt_at = now() + ${to.quietMs} * interval '1 millisecond'
+    UPDATE outbox_message SET provider = ${provider}, bound_at = now()
      WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
   if (bound === 0) throw new Error(`lost the lease on outbox message ${message.id}`);
 }
@@ -89,7 +87,7 @@ export async function bindOutboxMessage(
 /** Takes that back: it is known not to have gone there. */
 export async function unbindOutboxMessage(message: Held): Promise<void> {
   await db().$executeRaw`
-    UPDATE outbox_message SET provider = NULL, next_attempt_at = now()
+    UPDATE outbox_message SET provider = NULL, bound_at = NULL
      WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
 }
 
@@ -115,7 +113,7 @@ export async function completeOutboxMessage(
 
 /**
  * Gives a message back to be tried again after a while, or gives it up (a secret it carried is scrubbed then). To wait
- * is no attempt: the one that was counted when it was leased is taken back. Never sooner than a binding allows.
+ * is no attempt: the one that was counted when it was leased is taken back.
  */
 export async function rescheduleOutboxMessage(
   message: Held,
@@ -129,7 +127,7 @@ export async function rescheduleOutboxMessage(
     UPDATE outbox_message
        SET status = ${status}::outbox_status,
            attempts = attempts - ${takenBack},
-           next_attempt_at = GREATEST(next_attempt_at, now() + ${delay} * interval '1 millisecond'),
+           next_attempt_at = now() + ${delay} * interval '1 millisecond',
            lease_token = NULL, lease_until = NULL, last_error = ${lastError},
            secret_payload = CASE WHEN ${status} = 'DEAD' THEN NULL ELSE secret_payload END
      WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;

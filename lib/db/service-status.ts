@@ -8,7 +8,7 @@ import { historyStart } from "@/lib/status/daily-history";
 import { type ServiceStatus, serviceStatusFrom } from "@/lib/status/service-status";
 import { db } from "./client";
 import { toDatabase } from "./enum-names";
-import { listCircuits, type ProviderInMode, transitionsSince } from "./integration-health";
+import { listCircuits, listStatuses, type ProviderInMode, transitionsSince } from "./integration-health";
 
 const FRESH_MS = 2_000;
 /** A page waits no longer for it; it is a few small statements. */
@@ -40,13 +40,14 @@ async function read(): Promise<ServiceStatus> {
   const first = inMode(env.EMAIL_PROVIDER);
   const others = env.EMAIL_FALLBACK_PROVIDER ? [inMode(env.EMAIL_FALLBACK_PROVIDER)] : [];
   const scopes = [payments, first, ...others];
-  const [circuits, steps, countedSince] = await Promise.all([
+  const [circuits, steps, seen, countedSince] = await Promise.all([
     listCircuits(scopes),
     transitionsSince(scopes, historyStart(now)),
+    listStatuses(scopes),
     recordedSince(scopes),
   ]);
   const providers = { payments, email: [first, ...others] as const };
-  return serviceStatusFrom({ circuits, steps, providers, recordedSince: countedSince, now });
+  return serviceStatusFrom({ circuits, steps, seen, providers, recordedSince: countedSince, now });
 }
 
 /**

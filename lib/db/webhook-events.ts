@@ -1,4 +1,3 @@
-import type { Prisma } from "@/prisma/generated/client";
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
 import { type Database, db, pool } from "./client";
 import { emailModeColumn, scopeColumns } from "./scope";
@@ -93,7 +92,6 @@ export interface LeasedWebhookEvent {
   provider: string;
   type: string;
   objectId: string | null;
-  payload: Prisma.JsonValue;
   attempts: number;
   receivedAt: Date;
   /** Of the request that began the operation which the event is about. */
@@ -117,7 +115,7 @@ export async function claimWebhookEvents(limit: number, leaseMs: number): Promis
         ORDER BY next_attempt_at
         LIMIT ${limit}
         FOR UPDATE SKIP LOCKED)
-    RETURNING id, provider, type, object_id AS "objectId", payload, attempts, received_at AS "receivedAt",
+    RETURNING id, provider, type, object_id AS "objectId", attempts, received_at AS "receivedAt",
               (SELECT correlation_id FROM operation WHERE operation.id = webhook_event.operation_id) AS "correlationId",
               lease_token AS "leaseToken"`;
 }

@@ -157,6 +157,14 @@ export class IntegrationError extends AppError {
   }
 }
 
+/**
+ * Whether what a failed operation asked of a vendor may have been done. An `AppError` of ours is thrown before anything
+ * is sent; of a mistake nobody knows when it was met.
+ */
+export function mayHaveTakenEffect(error: unknown): boolean {
+  return isIntegrationError(error) ? error.mayHaveTakenEffect : !isAppError(error);
+}
+
 /** By its name: see `isAppError` for why not by its class. */
 export function isIntegrationError(error: unknown): error is IntegrationError {
   return isAppError(error) && error.name === "IntegrationError";

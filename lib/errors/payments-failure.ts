@@ -5,6 +5,8 @@ import { type IntegrationError, type IntegrationErrorKind, isIntegrationError } 
 const ASSURANCE = {
   /** Opening a payment page charges nobody. */
   checkout: "You have not been charged.",
+  /** A page was given out before, and whoever asks may have paid there. */
+  checkout_again: "Nothing new was charged; if you have just paid, it will show here.",
   change: "Nothing was changed, and you have not been charged.",
   portal: "Your card and invoices are as they were.",
 } as const;

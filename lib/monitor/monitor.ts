@@ -1,6 +1,6 @@
 /**
- * What watches over the integrations without being asked: by timers in a long-lived process, by a cron elsewhere. Any
- * number of instances may run it.
+ * What watches over the integrations without being asked: by timers in a long-lived process, with ordinary traffic and
+ * by a cron elsewhere. Any number of instances may run it.
  */
 import { throttled } from "@/lib/alerts/alert-words";
 import { raiseAlert } from "@/lib/alerts/raise-alert";
@@ -20,12 +20,19 @@ export async function tendHistory(): Promise<void> {
   await pruneIntegrationHistory();
 }
 
-/** Everything once, and to its end. Never rejects: what failed is logged, and done the next time. */
-export async function runMonitor(): Promise<void> {
-  const parts = { probes: async () => Promise.all(await startDueProbes()), watchThrottling, tendHistory };
+const PARTS = {
+  probes: async () => Promise.all(await startDueProbes()),
+  throttling: watchThrottling,
+  history: tendHistory,
+};
+type Part = keyof typeof PARTS;
+const ALL_PARTS: readonly Part[] = ["probes", "throttling", "history"];
+
+/** These once, and to their end. Never rejects: what failed is logged, and done the next time. */
+export async function runMonitor(parts = ALL_PARTS): Promise<void> {
   await Promise.all(
-    Object.entries(parts).map(([name, part]) =>
-      part().catch((error: unknown) =>
+    parts.map((name) =>
+      PARTS[name]().catch((error: unknown) =>
         logger.error({ timer: name, ...errorFields(error) }, "monitor failed"),
       ),
     ),

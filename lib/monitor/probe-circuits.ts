@@ -33,10 +33,15 @@ async function probe(provider: Probed, effect: Effect): Promise<void> {
   }
 }
 
+/**
+ * For so long (milliseconds) a circuit that is due is left to a call of its own. Our probe is a read, which says little
+ * of writes; where there is traffic, or a mail that waits, a write comes by itself within that time and is the probe.
+ */
+const LEFT_ALONE_MS: Record<Effect, number> = { read: 0, write: 5_000 };
 const EFFECTS: readonly Effect[] = ["read", "write"];
 
 /**
- * Starts a probe of each circuit that is due. Costs one query, and nothing more while every circuit is closed; the
+ * Starts a probe of each circuit that is due, and that no call has come to probe. Costs one query, and nothing more while every circuit is closed; the
  * store sees to it that one instance alone probes.
  * @returns the probes under way; none of them rejects
  */
@@ -51,7 +56,8 @@ export async function startDueProbes(): Promise<Promise<void>[]> {
     EFFECTS.flatMap((effect) => {
       const { configuration } = provider;
       const circuit = circuits.get(circuitName({ ...configuration, effect }));
-      return circuit && isProbeDue(circuit.state, now) ? [probe(provider, effect)] : [];
+      const isOurs = circuit && isProbeDue(circuit.state, now - LEFT_ALONE_MS[effect]);
+      return isOurs ? [probe(provider, effect)] : [];
     }),
   );
 }

@@ -8,6 +8,7 @@
 import { bindOutboxMessage, type LeasedOutboxMessage, unbindOutboxMessage } from "@/lib/db/outbox";
 import { GiveUpError } from "@/lib/errors/give-up-error";
 import { isIntegrationError } from "@/lib/errors/integration-error";
+import { NotYetError } from "@/lib/errors/not-yet-error";
 import { email, emailFallback, emailProvider, isEmailProviderId } from "@/lib/integrations/email";
 import type {
   EmailMessage,
@@ -50,9 +51,7 @@ async function handOver(
   mail: EmailMessage,
   provider: EmailProvider,
 ): Promise<SentMail> {
-  // Should the outcome stay unknown, a provider that is asked for it has the time that it needs to know.
-  const quietMs = provider.deduplication === "lookup" ? provider.lookupLagMs : 0;
-  await bindOutboxMessage(row, { provider: provider.id, quietMs });
+  await bindOutboxMessage(row, provider.id);
   try {
     const { messageId } = await provider.send(mail, { idempotencyKey: row.id });
     return { provider: provider.id, externalId: messageId };
@@ -77,20 +76,20 @@ async function resume(row: LeasedOutboxMessage, mail: EmailMessage, boundTo: str
   }
 }
 
-/** Under the same key, which the provider knows; whatever comes of it, the row stays bound. */
+/** Under the same key, which the provider knows; whatever comes of it, the row stays bound as it was. */
 async function sendAgain(
   row: LeasedOutboxMessage,
   mail: EmailMessage,
   provider: KeyedEmailProvider,
 ): Promise<SentMail> {
-  if (Date.now() - row.createdAt.getTime() > provider.keyLifetimeMs) {
+  if (row.boundForMs > provider.keyLifetimeMs) {
     throw new GiveUpError(`may have been sent; ${provider.id} may have forgotten its key by now`);
   }
   const { messageId } = await provider.send(mail, { idempotencyKey: row.id });
   return { provider: provider.id, externalId: messageId };
 }
 
-/** Claimed no sooner than its binding allows, so that "not found" means "not sent". */
+/** No sooner than the provider surely knows, so that "not found" means "not sent". */
 async function lookUp(
   row: LeasedOutboxMessage,
   mail: EmailMessage,
@@ -98,6 +97,10 @@ async function lookUp(
 ): Promise<SentMail> {
   // Reported on: so it was taken, and nobody need be asked.
   if (row.delivery !== "UNKNOWN") return { provider: provider.id, externalId: null };
+  const tooEarlyMs = provider.lookupLagMs - row.boundForMs;
+  if (tooEarlyMs > 0) {
+    throw new NotYetError(tooEarlyMs, `may have been sent; ${provider.id} does not surely know yet`);
+  }
   const found = await provider.findSent(row.id);
   switch (found.kind) {
     case "found":

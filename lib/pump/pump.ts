@@ -4,17 +4,20 @@
  */
 import { isAppError } from "@/lib/errors/app-error";
 import { GiveUpError } from "@/lib/errors/give-up-error";
-import { type IntegrationError, isIntegrationError } from "@/lib/errors/integration-error";
+import { isIntegrationError } from "@/lib/errors/integration-error";
+import { NotYetError } from "@/lib/errors/not-yet-error";
 import { errorFields, logger } from "@/lib/logger";
 import { processSingleton } from "@/lib/process-singleton";
 import { withRequestContext } from "@/lib/request-context";
 import { type NextAttempt, nextAttempt } from "./backoff";
 
-/** Longer than any vendor deadline, so that a live worker keeps what it leased. */
+/** Within which all vendor calls of one piece of work have ended: time for a slow one and a few that are not. */
+const ITEM_MS = 15_000;
+/** Well over that, and over the statements before and after, so that a live worker keeps what it leased. */
 const LEASE_MS = 60_000;
 /** At once; each needs a connection or two, and ingress shares the pool. */
 const BATCH = 5;
-/** Milliseconds; with the last batch still well inside a serverless function's minute. */
+/** Milliseconds; with one more batch (`ITEM_MS`) still well inside a serverless function's minute. */
 const DEFAULT_BUDGET_MS = 25_000;
 
 export interface WorkItem {
@@ -55,39 +58,53 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.name : "unknown error";
 }
 
-/** Whether the vendor was not even asked: by the breaker, or because it wants to be left alone for now. */
-function isHeldBack(error: IntegrationError | null): boolean {
-  if (error?.kind === "rate_limited") return error.status === null && !error.mayHaveTakenEffect;
-  return error?.kind === "circuit_open";
+/** Whether nobody was even asked: too early, by the breaker, or because a vendor wants to be left alone for now. */
+function isHeldBack(error: unknown): boolean {
+  if (error instanceof NotYetError) return true;
+  if (!isIntegrationError(error)) return false;
+  if (error.kind === "rate_limited") return error.status === null && !error.mayHaveTakenEffect;
+  return error.kind === "circuit_open";
 }
 
+async function giveBack<Item extends WorkItem>(
+  source: WorkSource<Item>,
+  item: Item,
+  error: unknown,
+): Promise<void> {
+  const next = nextAttempt({
+    attempts: item.attempts,
+    ageMs: Date.now() - source.bornAt(item).getTime(),
+    // Every other failure is worth another try until its time is up: a fix may be deployed meanwhile.
+    retryable: !(error instanceof GiveUpError),
+    retryAfterMs: isIntegrationError(error) || error instanceof NotYetError ? error.retryAfterMs : null,
+    heldBack: isHeldBack(error),
+    random: Math.random(),
+  });
+  const fields = { source: source.name, id: item.id, attempts: item.attempts, next, ...errorFields(error) };
+  if (next.kind === "dead") logger.error(fields, "gave up");
+  else if (next.kind === "wait") logger.info(fields, "held back, will come again");
+  else logger.warn(fields, "failed, will try again");
+  await source.reschedule(item, next, describe(error));
+}
+
+/** Never rejects: what becomes of one item is nothing to the others of its batch. */
 async function attempt<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
   try {
     await source.process(item);
     return true;
   } catch (error) {
-    const integration = isIntegrationError(error) ? error : null;
-    const next = nextAttempt({
-      attempts: item.attempts,
-      ageMs: Date.now() - source.bornAt(item).getTime(),
-      // Every other failure is worth another try until its time is up: a fix may be deployed meanwhile.
-      retryable: !(error instanceof GiveUpError),
-      retryAfterMs: integration?.retryAfterMs ?? null,
-      heldBack: isHeldBack(integration),
-      random: Math.random(),
+    await giveBack(source, item, error).catch((second: unknown) => {
+      const fields = { source: source.name, id: item.id, attempts: item.attempts, ...errorFields(second) };
+      logger.error(fields, "could not be given back, comes again when its lease is over");
     });
-    const fields = { source: source.name, id: item.id, attempts: item.attempts, next, ...errorFields(error) };
-    if (next.kind === "dead") logger.error(fields, "gave up");
-    else if (next.kind === "wait") logger.info(fields, "held back, will come again");
-    else logger.warn(fields, "failed, will try again");
-    await source.reschedule(item, next, describe(error));
     return false;
   }
 }
 
 /** In the background, whoever started the run; under the id of the request that caused the item. */
 function attemptInContext<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
-  const context = { origin: "background", correlationId: source.correlationId(item) } as const;
+  const correlationId = source.correlationId(item);
+  const context = { origin: "background", overallMs: ITEM_MS, correlationId } as const;
   return withRequestContext(context, () => attempt(source, item));
 }
 
@@ -116,7 +133,10 @@ async function runBatch(source: Work): Promise<PumpReport & { claimed: number }>
 }
 
 export interface Pump {
-  /** Runs until nothing is due or the budget (milliseconds) is spent. A call during a run makes it look once more. */
+  /**
+   * Runs until nothing is due or the budget (milliseconds) is spent: every source is looked at once, and after that no
+   * batch is begun when the budget is over. A call during a run makes it look once more.
+   */
   run(budgetMs?: number): Promise<PumpReport>;
 }
 
@@ -129,18 +149,22 @@ export function createPump(sources: readonly Work[]): Pump {
   async function drain(budgetMs: number): Promise<PumpReport> {
     const deadline = Date.now() + budgetMs;
     const total: PumpReport = { processed: 0, failed: 0 };
+    const isOver = () => Date.now() >= deadline;
+    let isFirstLook = true;
     let found: boolean;
     do {
       state.again = false;
       found = false;
       for (const source of sources) {
+        if (!isFirstLook && isOver()) break;
         const batch = await runBatch(source);
         total.processed += batch.processed;
         total.failed += batch.failed;
         // What failed is due later; only a batch with some success says that more may be due now.
         found ||= batch.processed > 0;
       }
-    } while ((found || state.again) && Date.now() < deadline);
+      isFirstLook = false;
+    } while ((found || state.again) && !isOver());
     // In the same breath as the last look: whoever asks from here on starts a run of their own.
     state.running = null;
     return total;

@@ -41,7 +41,7 @@ export class HeldBack {
 
   constructor(
     readonly by: keyof typeof HELD_BACK_AS,
-    { about: { provider, operation } }: Run<unknown>,
+    { about: { provider, operation } }: Pick<Run<unknown>, "about">,
     retryAfterMs: number | null = null,
   ) {
     const mayHaveTakenEffect = false;

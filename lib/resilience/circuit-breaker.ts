@@ -5,7 +5,8 @@
  * costs the store nothing: reading is single-flight for all circuits together and runs ahead in the background.
  * Failures are reported at once, off the path of the answer; successes with the next report or `flush`. A store that
  * does not answer costs one call 50 ms, once: from then on this process decides alone, and tries the store again in
- * the background once a second.
+ * the background once a second. Only what has failed or taken a second off any call's path is told as a store that is
+ * lost; one that was merely slower than a call would wait is not.
  */
 import type { IntegrationErrorKind } from "@/lib/errors/integration-error";
 import { type CallReport, createCallReport } from "./call-report";
@@ -35,6 +36,8 @@ export interface Admitted {
   decider: CircuitStore;
   /** Set for the one call that probes. */
   probeOwner: string | null;
+  /** A probe that stands in for what the circuit is of: should it pass, the circuit has yet to prove itself. */
+  isStandIn: boolean;
 }
 
 interface Refused {
@@ -57,8 +60,10 @@ export type CallResult =
 export interface CircuitBreaker {
   /** Answers without waiting wherever what is known is fresh. */
   admit(): Admission | Promise<Admission>;
-  /** The same for a call that is only made in order to probe: refused unless it is the probe. */
+  /** The same for a read that is only made in order to probe: refused unless it is the probe. */
   admitProbe(): Promise<Admission>;
+  /** The refusal that a call would meet now, if it would; takes nothing, a probe that is due least of all. */
+  refusal(): Promise<Refused | null>;
   settle(admitted: Admitted, result: CallResult): void;
 }
 
@@ -135,7 +140,8 @@ function createBreaker({ key, store, link, report, clock, newOwner, rules }: Bre
     const step = decider.acquireProbe(key, { owner: probeOwner, leaseMs: rules.probeLeaseMs });
     const answer = await link.ask(decider, key, step);
     if (answer?.acquired) {
-      return { kind: "admitted", epoch: answer.circuit.state.epoch, decider, probeOwner };
+      const { epoch } = answer.circuit.state;
+      return { kind: "admitted", epoch, decider, probeOwner, isStandIn: false };
     }
     const { circuit, decider: next } = answer ? { circuit: answer.circuit, decider } : link.current(key);
     if (!answer) void giveBackIfAcquired(step, probeOwner);
@@ -176,8 +182,14 @@ function createBreaker({ key, store, link, report, clock, newOwner, rules }: Bre
     admitProbe: async () => {
       await link.refresh();
       const admission = await admitNow();
-      const isOther = admission.kind === "admitted" && admission.probeOwner === null;
-      return isOther ? { kind: "refused", cause: "unavailable", retryAfterMs: 0 } : admission;
+      if (admission.kind !== "admitted") return admission;
+      if (admission.probeOwner === null) return { kind: "refused", cause: "unavailable", retryAfterMs: 0 };
+      return { ...admission, isStandIn: key.effect === "write" };
+    },
+    refusal: async () => {
+      await link.refresh();
+      const decision = decide({ ...link.current(key), now: clock.now() });
+      return decision.kind === "refused" ? decision : null;
     },
     settle: (admitted, result) => {
       const { decider, probeOwner } = admitted;
@@ -185,7 +197,7 @@ function createBreaker({ key, store, link, report, clock, newOwner, rules }: Bre
       // What an own store let through before it was replaced is not heard.
       if (decider !== store && decider !== link.current(key).decider) return;
       if (probeOwner !== null) {
-        const probe = { owner: probeOwner, result: probeResult(result) };
+        const probe = { owner: probeOwner, result: probeResult(result, admitted.isStandIn) };
         void link.tell(decider, key, decider.settleProbe(key, probe));
       } else if (result.kind !== "unknown") count(admitted, result.kind === "failed" ? result.cause : null);
     },
@@ -217,10 +229,10 @@ function decide({ circuit, decider, now }: Known): Admission | { kind: "due"; me
     return isProbeDue(state, now) && throttleMs <= 0 ? { kind: "due", meanwhile } : meanwhile;
   }
   if (throttleMs > 0) return { kind: "throttled", retryAfterMs: throttleMs };
-  return { kind: "admitted", epoch: state.epoch, decider, probeOwner: null };
+  return { kind: "admitted", epoch: state.epoch, decider, probeOwner: null, isStandIn: false };
 }
 
-function probeResult(result: CallResult): ProbeResult {
+function probeResult(result: CallResult, onTrial: boolean): ProbeResult {
   switch (result.kind) {
     case "failed":
       return { kind: "failed", cause: result.cause };
@@ -228,6 +240,6 @@ function probeResult(result: CallResult): ProbeResult {
       return { kind: "released" };
     default:
       // Any answer is a proof of life, also one that says "too many".
-      return { kind: "passed" };
+      return { kind: "passed", onTrial };
   }
 }

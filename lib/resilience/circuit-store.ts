@@ -1,8 +1,14 @@
 /** Where circuits live: in this process's memory, or in the database that all instances share. */
 import type { CallCounts, Circuit, CircuitCause, CircuitKey, CircuitState } from "./circuit-state";
 
-/** How a probe ended. "released": nobody learnt anything, so another may probe at once. */
-export type ProbeResult = { kind: "passed" } | { kind: "failed"; cause: CircuitCause } | { kind: "released" };
+/**
+ * How a probe ended. "released": nobody learnt anything, so another may probe at once. A circuit that is closed on
+ * trial begins with all the failures in its window that it may have: one more opens it, and successes or time clear it.
+ */
+export type ProbeResult =
+  | { kind: "passed"; onTrial?: boolean }
+  | { kind: "failed"; cause: CircuitCause }
+  | { kind: "released" };
 
 /** A step from one state to another; reported to exactly one of the processes that share the store. */
 export interface Transition {

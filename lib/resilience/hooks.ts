@@ -34,7 +34,7 @@ export interface PolicyHooks {
   onAttempt?(record: AttemptRecord): void;
   onHeldBack?(record: HeldBackRecord): void;
   onTransition?(transition: Transition): void;
-  /** The shared store has stopped (false) or begun (true) to answer. */
+  /** The shared store has stopped (false) or begun (true) to answer; being slower than a call would wait is neither. */
   onStore?(reachable: boolean): void;
   /** Wraps a whole call, so that a tracer can open a span around it. */
   around?<T>(about: About, run: () => Promise<T>): Promise<T>;

@@ -108,7 +108,12 @@ export function createMemoryCircuitStore(
       const now = clock.now();
       if (circuit.state.kind !== "half_open" || circuit.state.probe.owner !== owner)
         return { circuit, transition: null };
-      if (result.kind === "passed") return step(key, entry, closed(circuit, now));
+      if (result.kind === "passed") {
+        const outcome = step(key, entry, closed(circuit, now));
+        const failures = rules.minimumFailures - 1;
+        if (result.onTrial) entry.slots.push({ at: now, calls: failures, failures });
+        return outcome;
+      }
       const cause = result.kind === "failed" ? result.cause : circuit.state.cause;
       // Nothing was learnt from a probe that was released: the next one may go at once.
       const openMs = result.kind === "failed" ? rules.openMs : 0;

@@ -42,6 +42,13 @@ export interface Policy {
    * @throws IntegrationError as above
    */
   probe(circuit: Effect, run: (attempt: Attempt) => Promise<unknown>): Promise<boolean>;
+  /**
+   * For work that ends with a call through this circuit, before its first step: fails as that call would if it were
+   * made now. Asks nobody, and leaves a probe that is due to whoever makes a call.
+   * @param operation what cannot be done
+   * @throws IntegrationError circuit_open
+   */
+  refuseIfOpen(circuit: Effect, operation: string): Promise<void>;
 }
 
 export interface PolicyOptions {
@@ -136,6 +143,14 @@ export function createPolicy(options: PolicyOptions): Policy {
         if (isIntegrationError(error) && error.kind === "circuit_open") return false;
         throw error;
       }
+    },
+    refuseIfOpen: async (effect: Effect, operation: string) => {
+      const refusal = await circuits[effect].refusal();
+      if (!refusal) return;
+      const about = { provider, mode, operation, effect, context: surroundings() };
+      const { error } = new HeldBack("circuit", { about }, refusal.retryAfterMs);
+      hooks.onHeldBack?.({ ...about, by: "circuit", error });
+      throw error;
     },
   });
 }

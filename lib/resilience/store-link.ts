@@ -47,14 +47,21 @@ export function createStoreLink(options: {
   let readAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<boolean> | null = null;
-  let waiting: Promise<void> | null = null;
-  /** Set while the shared store is lost. It begins from what was last known. */
+  /** Set while this process decides alone. It begins from what was last known. */
   let own: ReturnType<typeof createMemoryCircuitStore> | null = null;
+  let isToldLost = false;
 
-  function lose(): void {
+  /** Until a reading is answered. Says nothing of the store: a first connection takes longer than any call waits. */
+  function decideAlone(): void {
     if (own) return;
     triedAt = clock.now();
     own = createMemoryCircuitStore(clock, rules, known);
+  }
+
+  function lose(): void {
+    decideAlone();
+    if (isToldLost) return;
+    isToldLost = true;
     hooks.onStore?.(false);
   }
 
@@ -75,8 +82,9 @@ export function createStoreLink(options: {
     // A circuit that the store no longer knows (it was emptied) is forgotten here too.
     for (const name of known.keys()) if (!learntMeanwhile.has(name)) known.delete(name);
     for (const [name, circuit] of circuits) if (!learntMeanwhile.has(name)) known.set(name, circuit);
-    if (!own) return;
     own = null;
+    if (!isToldLost) return;
+    isToldLost = false;
     hooks.onStore?.(true);
   }
 
@@ -95,19 +103,11 @@ export function createStoreLink(options: {
     return reading;
   }
 
-  /** However many calls wait, they wait together, and not anew for a reading that has had its time. */
-  function waitFor(answer: Promise<boolean>): Promise<void> | null {
+  /** Until the reading has had its time, whoever began it: no call waits anew for one that takes too long. */
+  async function waitFor(answer: Promise<boolean>): Promise<void> {
     // At most all of it, should the clock have been set back meanwhile.
     const leftMs = WAIT_MS - Math.max(0, clock.now() - triedAt);
-    if (leftMs <= 0) {
-      lose();
-      return null;
-    }
-    waiting ??= within(leftMs, answer).then((answered) => {
-      waiting = null;
-      if (!answered) lose();
-    });
-    return waiting;
+    if (!(await within(Math.max(0, leftMs), answer))) decideAlone();
   }
 
   function learn(key: CircuitKey, { circuit, transition }: Outcome): void {
@@ -123,9 +123,9 @@ export function createStoreLink(options: {
 
   async function take<T extends Outcome>(
     decider: CircuitStore,
-    input: { key: CircuitKey; step: Promise<T>; patienceMs: number },
+    input: { key: CircuitKey; step: Promise<T>; patienceMs: number; giveUp: () => void },
   ): Promise<T | null> {
-    const { key, step, patienceMs } = input;
+    const { key, step, patienceMs, giveUp } = input;
     if (decider !== store) {
       const outcome = await step;
       if (outcome.transition) hooks.onTransition?.(outcome.transition);
@@ -137,7 +137,7 @@ export function createStoreLink(options: {
       () => undefined,
     );
     const answer = await within(patienceMs, step);
-    if (!answer) lose();
+    if (!answer) giveUp();
     return answer;
   }
 
@@ -158,9 +158,9 @@ export function createStoreLink(options: {
       return ageMs > FRESH_MS ? waitFor(answer) : null;
     },
     read,
-    ask: (decider, key, step) => take(decider, { key, step, patienceMs: WAIT_MS }),
+    ask: (decider, key, step) => take(decider, { key, step, patienceMs: WAIT_MS, giveUp: decideAlone }),
     tell: async (decider, key, step) => {
-      await take(decider, { key, step, patienceMs: RETRY_MS });
+      await take(decider, { key, step, patienceMs: RETRY_MS, giveUp: lose });
     },
   };
 }

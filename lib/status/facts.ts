@@ -23,6 +23,13 @@ export interface CircuitStep extends Circuited {
   at: Date;
 }
 
+/** What was last seen of a vendor. */
+export interface SeenFact extends Circuited {
+  lastSuccessAt: Date | null;
+  /** `kind` of IntegrationError; `status` of HTTP. */
+  lastFailure: { at: Date; kind: string; status: number | null } | null;
+}
+
 export interface Provider {
   provider: string;
   mode: string;
@@ -32,6 +39,8 @@ export interface StatusFacts {
   circuits: readonly CircuitFact[];
   /** Since the beginning of what is shown, oldest first. */
   steps: readonly CircuitStep[];
+  /** Of each vendor that was called, reads and writes apart. */
+  seen: readonly SeenFact[];
   providers: {
     payments: Provider;
     /** In the order in which they are tried. */

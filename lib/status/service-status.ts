@@ -10,7 +10,8 @@ import {
 import { type Day, dailyHistory, historyStart } from "./daily-history";
 import type { StatusFacts } from "./facts";
 import type { Interval } from "./intervals";
-import { isThrottled, type Trouble, troubleOf } from "./trouble";
+import { type Trouble, troubleOf } from "./trouble";
+import { unrecordedLevel } from "./unrecorded-trouble";
 
 export interface CapabilityReport extends CapabilityStatus {
   /** Oldest first; null where no history is kept. */
@@ -22,8 +23,6 @@ export interface ServiceStatus {
   readAt: string;
   capabilities: CapabilityReport[];
 }
-
-const LEVELS: readonly ServiceLevel[] = ["operational", "degraded", "down"];
 
 /** What `GET /api/status` answers. */
 export interface StatusAnswer {
@@ -42,23 +41,21 @@ function lastEnd(intervals: readonly Interval[]): number | null {
 }
 
 /** `since` is when the present level began, not when the trouble did. */
-function levelNow(
-  { degraded, down }: Trouble,
-  throttled: boolean,
-): { status: ServiceLevel; since: number | null } {
+function recordedLevel({ degraded, down }: Trouble): { status: ServiceLevel; since: number | null } {
   const isDown = ongoing(down);
   if (isDown) return { status: "down", since: isDown.from };
   const isDegraded = ongoing(degraded);
   if (isDegraded) {
     return { status: "degraded", since: Math.max(isDegraded.from, lastEnd(down) ?? isDegraded.from) };
   }
-  if (throttled) return { status: "degraded", since: null };
   return { status: "operational", since: lastEnd([...degraded, ...down]) };
 }
 
 function report(id: CapabilityId, facts: StatusFacts): CapabilityReport {
   const trouble = troubleOf(id, facts, historyStart(facts.now).getTime());
-  const { status, since } = levelNow(trouble ?? { degraded: [], down: [] }, isThrottled(id, facts));
+  const recorded = recordedLevel(trouble ?? { degraded: [], down: [] });
+  const status = worstOf([recorded.status, unrecordedLevel(id, facts)]);
+  const since = status === recorded.status ? recorded.since : null;
   return {
     id,
     name: CAPABILITIES[id].name,
@@ -80,16 +77,4 @@ export function statusAnswer({ capabilities }: ServiceStatus): StatusAnswer {
     status: worstOf(capabilities.map(({ status }) => status)),
     capabilities: capabilities.map(({ id, name, status, since }) => ({ id, name, status, since })),
   };
-}
-
-/** The same as it comes over the wire; null for anything else. */
-export function readStatusAnswer(answer: unknown): Pick<CapabilityStatus, "id" | "status">[] | null {
-  if (typeof answer !== "object" || answer === null || !("capabilities" in answer)) return null;
-  const { capabilities } = answer;
-  if (!Array.isArray(capabilities)) return null;
-  return CAPABILITY_IDS.flatMap((id) => {
-    const found: unknown = capabilities.find((one) => one?.id === id);
-    const status = LEVELS.find((level) => level === (found as { status?: unknown } | undefined)?.status);
-    return status ? [{ id, status }] : [];
-  });
 }

@@ -13,13 +13,18 @@ export interface Trouble {
  * So long nobody notices more than "a little later". Then whoever waits for a link in a mail has given up, and mail
  * counts as down, although nothing is lost: it waits in the outbox.
  */
-const MAIL_PATIENCE_MS = 30 * 60 * 1000;
+export const MAIL_PATIENCE_MS = 30 * 60 * 1000;
 
 /**
  * When a circuit was not closed, since `from`. Half open counts as open: one probe says nothing to the many who wait.
  * Steps and state were read a moment apart; where they differ, the state is the newer.
  */
-function notClosed(facts: StatusFacts, of: Provider, effect: "read" | "write", from: number): Interval[] {
+export function notClosed(
+  facts: StatusFacts,
+  of: Provider,
+  effect: "read" | "write",
+  from: number,
+): Interval[] {
   const isOurs = (one: Provider & { effect: string }) =>
     one.provider === of.provider && one.mode === of.mode && one.effect === effect;
   const steps = facts.steps.filter(isOurs);
@@ -86,19 +91,4 @@ export function troubleOf(capability: CapabilityId, facts: StatusFacts, from: nu
     default:
       return capability satisfies never;
   }
-}
-
-/** Whether a vendor asks to be left alone for the moment: what is asked of it waits. */
-export function isThrottled(capability: CapabilityId, { circuits, providers, now }: StatusFacts): boolean {
-  if (capability !== "payments" && capability !== "email") return false;
-  const { provider, mode } = capability === "payments" ? providers.payments : providers.email[0];
-  return circuits.some(
-    (one) =>
-      one.provider === provider &&
-      one.mode === mode &&
-      // Of the mail vendor nothing is read but to probe it.
-      (capability === "payments" || one.effect === "write") &&
-      one.throttledUntil !== null &&
-      one.throttledUntil > now,
-  );
 }

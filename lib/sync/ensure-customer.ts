@@ -49,6 +49,8 @@ export async function ensureCustomer(viewer: Viewer, { gone }: { gone?: string }
     });
   }
   if (!isNew) {
+    // Whatever is found, a payment page is made next: nobody waits for a look-up that leads to no page.
+    await payments().refuseIfOpen("write", "customers.create");
     // By the address it was made with, which need not be the one of who asks now.
     const found = await payments().findCustomerByOperation({
       operationId: operation.id,

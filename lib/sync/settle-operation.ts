@@ -1,5 +1,5 @@
 import { db } from "@/lib/db/client";
-import { abandonedAt, closeOperation, findOperation, NOT_MADE, type Operation } from "@/lib/db/operations";
+import { closeOperation, findOperation, lastEffectAt, NOT_MADE, type Operation } from "@/lib/db/operations";
 import { syncSubscription } from "./sync-subscription";
 
 /**
@@ -14,6 +14,6 @@ export async function settleOperation(operation: Operation): Promise<Operation["
   const askedAt = new Date();
   // Closes the operation as well, where the subscription names it.
   await syncSubscription(subscriptionId, async () => undefined);
-  if (askedAt >= abandonedAt(operation)) await closeOperation(db(), id, "EXPIRED", NOT_MADE);
+  if (askedAt >= lastEffectAt(operation)) await closeOperation(db(), id, "EXPIRED", NOT_MADE);
   return (await findOperation(workspaceId, id))?.state ?? "EXPIRED";
 }

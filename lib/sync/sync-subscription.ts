@@ -4,7 +4,7 @@ import { recordAudit } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
 import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
-import { closeOperation, findOpenCheckout, findOpenSubscriptionWrite } from "@/lib/db/operations";
+import { closeMadeWrite, closeOperation, findOpenCheckout } from "@/lib/db/operations";
 import {
   type CurrentSubscription,
   listSubscriptions,
@@ -61,7 +61,7 @@ export async function recordSubscription(input: {
       snapshot,
       fence,
     });
-    await settleOpenWrite(tx, workspaceId, snapshot);
+    await settleMadeWrite(tx, workspaceId, snapshot);
     let cancelled: string[] = [];
     if (written) {
       await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
@@ -100,20 +100,23 @@ async function settleOpenCheckout(
   else if (checkoutId) await enqueueExpireCheckout(tx, { checkoutId, operationId: open.id });
 }
 
-/** A write that the vendor's metadata names has taken effect, whoever heard of it first: its maker, a webhook, a look-up. */
-async function settleOpenWrite(
+/**
+ * A write that the vendor's metadata names has taken effect, whoever heard of it first (its maker, a webhook, a look-up),
+ * and however late: also one that was held not to have been made.
+ */
+async function settleMadeWrite(
   tx: Database,
   workspaceId: string,
   snapshot: SubscriptionSnapshot,
 ): Promise<void> {
-  const open = await findOpenSubscriptionWrite(tx, workspaceId);
-  if (open === null || open.id !== snapshot.operationId) return;
-  await closeOperation(tx, open.id, "SUCCEEDED");
+  if (snapshot.operationId === null) return;
+  const made = await closeMadeWrite(tx, { workspaceId, id: snapshot.operationId });
+  if (made === null) return;
   await recordAudit(tx, {
     workspaceId,
-    actorId: open.userId,
-    action: `subscription.${open.kind.toLowerCase().replace("_", "-")}`,
-    detail: { operationId: open.id, ...open.input },
+    actorId: made.userId,
+    action: `subscription.${made.kind.toLowerCase().replace("_", "-")}`,
+    detail: { operationId: made.id, ...made.input },
   });
 }
 

@@ -12,9 +12,10 @@ import {
 } from "@/lib/db/operations";
 import { type CurrentSubscription, findCurrentSubscription } from "@/lib/db/subscriptions";
 import { AppError } from "@/lib/errors/app-error";
-import { isIntegrationError } from "@/lib/errors/integration-error";
+import { isIntegrationError, mayHaveTakenEffect } from "@/lib/errors/integration-error";
 import { explainPaymentsFailure } from "@/lib/errors/payments-failure";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import { errorFields, logger } from "@/lib/logger";
 import { requestSettlement } from "./request-sync";
 import { settleOperation } from "./settle-operation";
 import { recordSubscription } from "./sync-subscription";
@@ -65,15 +66,33 @@ export async function writeSubscription(input: Write): Promise<WriteOutcome> {
   try {
     snapshot = await attemptOperation(operation, () => input.write(operation.id));
   } catch (error) {
-    if (!isIntegrationError(error) || !error.mayHaveTakenEffect)
-      throw explainPaymentsFailure(error, "change");
-    // It may be known at once, and somebody waits for it.
-    await requestSettlement(db(), operation, new Date());
-    return "checking";
+    if (!mayHaveTakenEffect(error)) throw explainPaymentsFailure(error, "change");
+    if (!isIntegrationError(error)) report(operation, error, "a change ended in a mistake of ours");
+    return lookUpSoon(operation);
   }
-  // Closes the operation too: the snapshot names it.
-  await recordSubscription({ snapshot, fence, finish: async () => undefined });
-  return "done";
+  try {
+    // Closes the operation too: the snapshot names it.
+    await recordSubscription({ snapshot, fence, finish: async () => undefined });
+    return "done";
+  } catch (error) {
+    // It is made, and perhaps charged: "try again" would be the wrong thing to say.
+    report(operation, error, "a change was made and could not be recorded");
+    return lookUpSoon(operation);
+  }
+}
+
+/** The outcome may be known at once, and somebody waits for it. */
+async function lookUpSoon(operation: Operation): Promise<"checking"> {
+  try {
+    await requestSettlement(db(), operation, new Date());
+  } catch (error) {
+    report(operation, error, "a change is looked up later only: by what was written when it began");
+  }
+  return "checking";
+}
+
+function report({ id, kind, workspaceId }: Operation, error: unknown, what: string): void {
+  logger.error({ id, kind, workspaceId, ...errorFields(error) }, what);
 }
 
 function beingDone(): AppError {

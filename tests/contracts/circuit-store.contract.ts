@@ -1,26 +1,17 @@
 /** What every `CircuitStore` must do; run against each. The rules are the real ones: time is moved, not waited for. */
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CIRCUIT_RULES } from "@/lib/resilience/circuit-state";
+import type { CircuitStore } from "@/lib/resilience/circuit-store";
 import {
-  CIRCUIT_RULES,
-  type CircuitKey,
-  type CircuitState,
-  circuitName,
-} from "@/lib/resilience/circuit-state";
-import type { CircuitStore, Transition } from "@/lib/resilience/circuit-store";
-
-export interface CircuitStoreUnderTest {
-  /** As many processes as share the circuits. */
-  stores: [CircuitStore, ...CircuitStore[]];
-  /** The reader's clock. */
-  now(): number;
-  /** Lets so much time pass. */
-  advance(milliseconds: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Between two looks at a real clock. */
-const MOMENT_MS = 5_000;
+  type CircuitStoreUnderTest,
+  expectIn,
+  freshCircuit,
+  type Get,
+  MOMENT_MS,
+  openAndDue,
+  transitionsIn,
+} from "@/tests/support/fresh-circuit";
 
 export function describeCircuitStore(name: string, start: () => Promise<CircuitStoreUnderTest>): void {
   describe(`circuit store: ${name}`, () => {
@@ -36,62 +27,6 @@ export function describeCircuitStore(name: string, start: () => Promise<CircuitS
     describe("throttling", () => describeThrottling(get));
     describe("an operator", () => describeOverrides(get));
   });
-}
-
-type Get = () => CircuitStoreUnderTest;
-
-/** A circuit that nobody has touched, anew for each test. */
-function freshCircuit(get: Get) {
-  let key: CircuitKey;
-  beforeEach(() => {
-    key = { provider: `acme-${randomUUID()}`, mode: "test", effect: "write" };
-  });
-  const store = () => get().stores[0];
-  return {
-    get,
-    store,
-    key: () => key,
-    record: (calls: number, failures: number, epoch = 0) =>
-      store().record(key, { epoch, calls, failures, cause: failures > 0 ? "timeout" : null }),
-    acquire: (owner: string = randomUUID()) =>
-      store().acquireProbe(key, { owner, leaseMs: CIRCUIT_RULES.probeLeaseMs }),
-    /** As another process reads it. */
-    read: async () => {
-      const circuit = (await (get().stores.at(-1) ?? store()).read()).get(circuitName(key));
-      if (!circuit) throw new Error("nobody has written of this circuit");
-      return circuit;
-    },
-    /** The same step by many at a time, from all processes. */
-    race: <T>(times: number, attempt: (store: CircuitStore, index: number) => Promise<T>): Promise<T[]> => {
-      const { stores } = get();
-      return Promise.all(
-        Array.from({ length: times }, (_, index) =>
-          attempt(stores[index % stores.length] ?? stores[0], index),
-        ),
-      );
-    },
-    transition: (from: CircuitState["kind"], to: CircuitState["kind"], cause: Transition["cause"]) => ({
-      ...{ key, from, to, cause },
-    }),
-  };
-}
-
-type Fresh = ReturnType<typeof freshCircuit>;
-
-function transitionsIn(outcomes: { transition: Transition | null }[]): Transition[] {
-  return outcomes.flatMap(({ transition }) => transition ?? []);
-}
-
-/** Opened by failures, and its probe due. */
-async function openAndDue({ record, get }: Fresh): Promise<void> {
-  await record(5, 5);
-  await get().advance(CIRCUIT_RULES.openMs);
-}
-
-function expectIn(fresh: Fresh, moment: number | null, milliseconds: number): void {
-  const distanceMs = (moment ?? Number.NaN) - fresh.get().now();
-  expect(distanceMs).toBeGreaterThan(milliseconds - MOMENT_MS);
-  expect(distanceMs).toBeLessThanOrEqual(milliseconds + 1);
 }
 
 function describeRecording(get: Get): void {
@@ -272,6 +207,38 @@ function describeProbes(get: Get): void {
     expect((await settle(owner, { kind: "passed" })).transition).toBeNull();
     const { state } = await read();
     expect(state).toEqual({ kind: "closed", epoch: 3, since: expect.any(Number) });
+  });
+
+  describe("that leaves the circuit on trial", () => {
+    const passOnTrial = async () => settle(await acquired(), { kind: "passed", onTrial: true });
+
+    test("closes it, and the first failure opens it again", async () => {
+      expect(await passOnTrial()).toMatchObject({
+        circuit: { state: { kind: "closed", epoch: 3 } },
+        transition: transition("half_open", "closed", "timeout"),
+      });
+      expect((await record(1, 1, 3)).transition).toEqual(transition("closed", "open", "timeout"));
+    });
+
+    test("has it acquitted by more successes than there were failures to open it", async () => {
+      await passOnTrial();
+      await record(CIRCUIT_RULES.minimumFailures + 1, 0, 3);
+      expect((await record(1, 1, 3)).transition).toBeNull();
+    });
+
+    test("has it acquitted when the window is over", async () => {
+      await passOnTrial();
+      await get().advance(CIRCUIT_RULES.windowMs);
+      expect((await record(4, 4, 3)).transition).toBeNull();
+    });
+
+    test("by somebody who does not own the probe changes nothing", async () => {
+      const owner = await acquired();
+      const late = await settle(randomUUID(), { kind: "passed", onTrial: true });
+      expect(late).toMatchObject({ transition: null, circuit: { state: { kind: "half_open" } } });
+      await settle(owner, { kind: "passed" });
+      expect((await record(4, 4, 3)).transition).toBeNull();
+    });
   });
 
   test("opens it anew when it fails, with the new cause and the full time", async () => {

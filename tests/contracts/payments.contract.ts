@@ -14,6 +14,8 @@ export interface PaymentsVendor {
   anotherProvider(): PaymentsProvider;
   badCredentials: PaymentsProvider;
   withoutWebhookSecret: PaymentsProvider;
+  /** One whose circuit of writes is open; that of reads is not, and they go to where nobody answers. */
+  withWritesRefused(): Promise<PaymentsProvider>;
   /** Pays an open checkout with a card that works. */
   pay(checkoutUrl: string): Promise<void>;
   /** As somebody does it on the vendor's own pages. */
@@ -501,6 +503,20 @@ function describeFailures(get: Get) {
       );
       expect(error).toMatchObject({ kind: "credentials_rejected", retryable: false });
       expectPlainWords(error);
+    });
+
+    test("in its writes is not read for the sake of one", async () => {
+      const provider = await get().withWritesRefused();
+      const operationId = randomUUID();
+      const change = { operationId, subscriptionId: "sub_1", planKey: "team", interval: "month" } as const;
+      for (const refused of [
+        provider.createCheckout({ ...(await checkoutInput(get())), operationId }),
+        provider.changePlan(change),
+        provider.refuseIfOpen("write", "things.make"),
+      ]) {
+        await expect(refused).rejects.toMatchObject({ kind: "circuit_open", mayHaveTakenEffect: false });
+      }
+      await provider.refuseIfOpen("read", "things.get");
     });
   });
 }

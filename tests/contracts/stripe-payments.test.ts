@@ -1,7 +1,11 @@
 /** The payments contract, kept by the Stripe adapter: the real SDK against the payments sandbox. */
-
+import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import { createStripePayments } from "@/lib/integrations/payments/stripe/adapter";
+import { createCircuitBreakers } from "@/lib/resilience/circuit-breaker";
+import { systemClock } from "@/lib/resilience/clock";
+import { createMemoryCircuitStore } from "@/lib/resilience/memory-circuit-store";
+import { freePort } from "@/scripts/stack/ports";
 import { eventually } from "@/tests/support/poll";
 import { createTestPolicy } from "@/tests/support/test-policy";
 import { payHosted, STRIPE_WEBHOOK_SECRET, startVendors } from "@/tests/support/vendors";
@@ -26,6 +30,13 @@ async function startStripe(): Promise<PaymentsVendor> {
     anotherProvider: () => create(),
     badCredentials: create({ secretKey: "sk_test_of_somebody_else" }),
     withoutWebhookSecret: create({ webhookSecrets: [] }),
+    withWritesRefused: async () => {
+      const store = createMemoryCircuitStore(systemClock);
+      await store.override({ provider: "stripe", mode: "sandbox", effect: "write" }, "open");
+      const breakers = createCircuitBreakers({ store, clock: systemClock, newOwner: randomUUID });
+      const policy = createTestPolicy("stripe", { breakers });
+      return create({ apiBase: `http://127.0.0.1:${await freePort()}`, policy });
+    },
     pay: async (url) => {
       const status = await payHosted(url);
       if (status !== 303) throw new Error(`paying answered ${status}`);

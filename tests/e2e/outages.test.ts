@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { useBrowser } from "@/tests/support/browser";
 import {
   confirmAddress,
@@ -12,12 +12,24 @@ import {
   subscriptionOn,
 } from "@/tests/support/journey";
 import { arrivedMail, listMails } from "@/tests/support/mailbox";
+import { openConsole } from "@/tests/support/operator";
 import { eventually } from "@/tests/support/poll";
-import { billingOf, type FaultInput, openFaults, withFault } from "@/tests/support/sandbox";
+import {
+  billingOf,
+  type FaultInput,
+  openFaults,
+  requestCounts,
+  withFault,
+  withFaults,
+} from "@/tests/support/sandbox";
+import { sourceFiles } from "@/tests/support/source-files";
+import { nothingWaits, passLastEffect, resetCircuits } from "@/tests/support/stack-database";
 
 // One after another: a fault is there for everybody who uses the sandbox.
 
 const visit = useBrowser();
+
+afterEach(resetCircuits);
 
 /** The house plan's deadline for a write that somebody waits for (10 s), and what a slow machine adds. */
 const ANSWER_WITHIN_MS = 14_000;
@@ -58,10 +70,10 @@ for (const [what, fault] of OUTAGES) {
       const person = await joined(page);
       await page.goto("/billing");
       const choose = page.getByRole("button", { name: "Choose Pro" });
-      await withFault(fault, () =>
-        messageAfterPressing(page, choose, page.getByRole("main").getByRole("alert")),
-      );
-      await choose.click();
+      const alert = page.getByRole("main").getByRole("alert");
+      const words = await withFault(fault, () => messageAfterPressing(page, choose, alert));
+      expect(words).toBe("Payments are not available right now. You have not been charged.");
+      await alert.getByRole("button", { name: "Try again" }).click();
       await page.waitForURL(/\/pay\//);
       const { others, checkouts } = await billingOf(person.email);
       expect([others.length, checkouts.length]).toEqual([0, 1]);
@@ -89,7 +101,8 @@ it(
       await seen(subscriptionOn(page).getByText("Pro", { exact: true }));
     });
 
-    // The page finds out by itself, once the change can no longer be made.
+    // The page finds out by itself, once the change can no longer be made: after a minute and a half.
+    await passLastEffect(person.email);
     await seen(page.getByText("Your change did not go through."));
     await page.getByRole("link", { name: "Change to Team" }).click();
     await change.click();
@@ -100,15 +113,94 @@ it(
 );
 
 it(
-  "shows every page from its own tables while the payments vendor is away",
+  "finds out by itself that a change was made whose answer was lost, and makes it once",
   visit(async ({ page }) => {
-    await subscribed(page);
-    await withFault({ vendor: "stripe", kind: "refused" }, async () => {
-      await page.goto("/billing");
-      await seen(subscriptionOn(page).getByText("Visa ending in 4242"));
-      await page.goto("/dashboard");
-      await seen(page.getByRole("link", { name: "Manage billing" }));
+    const person = await subscribed(page);
+    await nothingWaits();
+    await page.goto("/billing");
+    const change = "POST /v1/subscriptions/*";
+    const look = "GET /v1/subscriptions/*";
+    const faults: FaultInput[] = [
+      { vendor: "stripe", kind: "reset", phase: "body", route: change },
+      // What would tell of it at once takes its time as well, so that there is something to see.
+      { vendor: "stripe", kind: "latency", latencyMs: 3_000, route: look },
+    ];
+    await withFaults(faults, async () => {
+      await page.getByRole("link", { name: "Change to Team" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Change to Team" }).click();
+      await seen(page.getByText("We are checking whether your change went through."));
+      await seen(page.getByText("You won't be charged twice."));
     });
+    await seen(subscriptionOn(page).getByText("Team", { exact: true }));
+    await page.getByText("We are checking").waitFor({ state: "hidden" });
+    const { subscriptions, invoices } = await billingOf(person.email);
+    expect([subscriptions.length, invoices.length]).toEqual([1, 2]);
+  }),
+);
+
+/** Less than the shortest deadline of a call: a page that waited for a vendor would take longer. */
+const PAGE_WITHIN_MS = 4_000;
+
+const PUBLIC_PAGES = [
+  "/",
+  "/pricing",
+  "/status",
+  "/sign-in",
+  "/sign-up",
+  "/forgot-password",
+  "/reset-password?token=none",
+  "/verify-email?token=none",
+  "/no-such-page",
+  "/api/status",
+];
+const CUSTOMERS_PAGES = [
+  "/dashboard",
+  "/billing",
+  "/billing?confirm=cancel",
+  "/billing/return?operation=none",
+  "/settings",
+];
+const OPERATORS_PAGES = ["/admin/integrations", "/admin/integrations?range=day"];
+
+/** The address of each page of the app; none of them has a part that varies. */
+function pagesOfTheApp(): string[] {
+  return sourceFiles("app", /\/page\.tsx$/).map(
+    ({ path }) => path.slice("app".length, -"/page.tsx".length).replaceAll(/\/\([a-z]+\)/g, "") || "/",
+  );
+}
+
+it(
+  "asks no vendor for any page, and shows each at once while all of them hang",
+  visit(async ({ page: customer, elsewhere }) => {
+    const [stranger, operator] = await Promise.all([elsewhere(), elsewhere()]);
+    await Promise.all([subscribed(customer), openConsole(operator)]);
+    await nothingWaits();
+    const slow: string[] = [];
+    const open = async (page: Page, paths: readonly string[]) => {
+      for (const path of paths) {
+        const startedAt = performance.now();
+        await page.goto(path);
+        if (performance.now() - startedAt > PAGE_WITHIN_MS) slow.push(path);
+      }
+    };
+    const faults = (["stripe", "resend", "sendgrid", "oncall"] as const).map(
+      (vendor): FaultInput => ({ vendor, kind: "hang" }),
+    );
+    await withFaults(faults, async () => {
+      const before = await requestCounts();
+      await open(stranger, PUBLIC_PAGES);
+      await open(customer, CUSTOMERS_PAGES);
+      await customer.goto("/billing");
+      await seen(subscriptionOn(customer).getByText("Visa ending in 4242"));
+      await open(operator, OPERATORS_PAGES);
+      await seen(operator.getByRole("heading", { name: "At a glance" }));
+      expect(await requestCounts()).toEqual(before);
+    });
+    expect(slow).toEqual([]);
+    const opened = [...PUBLIC_PAGES, ...CUSTOMERS_PAGES, ...OPERATORS_PAGES];
+    expect(opened).toEqual(
+      expect.arrayContaining(pagesOfTheApp().map((page) => expect.stringMatching(`^${page}(\\?.*)?$`))),
+    );
   }),
 );
 

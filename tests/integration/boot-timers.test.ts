@@ -1,8 +1,9 @@
 /** Guards what a long-lived process does by itself once it has booted, in a process of its own. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { startBackend } from "@/tests/support/backend";
 import type { BootOrder } from "@/tests/support/booted-process";
 import { eventually } from "@/tests/support/poll";
@@ -14,10 +15,14 @@ const { enqueueExpireCheckout } = await import("@/lib/outbox/enqueue");
 const BOOTED = fileURLToPath(new URL("../support/booted-process.ts", import.meta.url));
 let child: ChildProcess;
 
-beforeEach(async () => {
-  child = fork(BOOTED, { execArgv: ["--import", "tsx"], env: process.env, silent: true });
+async function bootChild(variables: Record<string, string> = {}): Promise<void> {
+  child = fork(BOOTED, {
+    execArgv: ["--import", "tsx"],
+    env: { ...process.env, ...variables },
+    silent: true,
+  });
   expect(await once(child, "message")).toEqual(["booted", undefined]);
-});
+}
 afterEach(async () => {
   if (child.exitCode === null && child.signalCode === null) {
     child.kill("SIGKILL");
@@ -39,14 +44,42 @@ const callsWritten = async () => {
   return row?.calls ?? 0;
 };
 
+const readings = () =>
+  backend.rows("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT provider,%FROM integration_circuit'");
+
+/** The sandbox does not boot there. */
+const SERVERLESS = {
+  ...{ VERCEL: "1", SANDBOX: "", APP_URL: "https://app.example.com" },
+  ...{ STRIPE_SECRET_KEY: "sk_test_51Abc", STRIPE_API_BASE: "" },
+  ...{ RESEND_API_KEY: "re_123_abc", RESEND_BASE_URL: "", SENDGRID_API_KEY: "", SENDGRID_BASE_URL: "" },
+  ...{ ONCALL_WEBHOOK_URL: "", ONCALL_WEBHOOK_SECRET: "", SANDBOX_ONCALL_URL: "" },
+};
+
+test.each([
+  ["that lives long", {}],
+  ["on a serverless host", SERVERLESS],
+])("a process %s has looked at the circuits before it serves", async (_name, variables) => {
+  await bootChild(variables);
+  expect(await readings()).not.toEqual([]);
+});
+
+test("it serves although its database does not answer", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  await bootChild({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/nothing` });
+  silent.close();
+});
+
 test("it does what is due, writes down what its calls were like, and ends an outage without a visitor", async () => {
+  await bootChild();
   await call();
   await eventually("the call to be counted", async () => (await callsWritten()) > 0);
 
   // As an instance that has gone since left it behind.
   await backend.rows(
     `INSERT INTO integration_circuit (provider, mode, effect, state, epoch, cause, probe_at)
-     VALUES ('stripe', 'SANDBOX', 'WRITE', 'OPEN', 1, 'unavailable', now())`,
+     VALUES ('stripe', 'SANDBOX', 'WRITE', 'OPEN', 1, 'unavailable', now() - interval '6 seconds')`,
   );
   await eventually("the circuit to close", async () => {
     const [circuit] = await backend.rows<{ state: string }>("SELECT state FROM integration_circuit");
@@ -62,6 +95,7 @@ test("it does what is due, writes down what its calls were like, and ends an out
 });
 
 test("told to end, it first writes down what it has not written yet, and ends", async () => {
+  await bootChild();
   const before = await callsWritten();
   await call();
   child.kill("SIGTERM");

@@ -66,8 +66,12 @@ async function breakUntilOpen(name: CircuitName): Promise<void> {
   });
 }
 
-async function makeDue(): Promise<void> {
-  await backend.rows("UPDATE integration_circuit SET probe_at = now() WHERE state = 'OPEN'");
+/** @param forSeconds by default as long as the monitor leaves a circuit of writes to writes, and some */
+async function makeDue(forSeconds = 6): Promise<void> {
+  await backend.rows(
+    "UPDATE integration_circuit SET probe_at = now() - $1 * interval '1 second' WHERE state = 'OPEN'",
+    [forSeconds],
+  );
   // Which each process does once a second.
   await circuitBreakers().flush();
 }
@@ -96,6 +100,48 @@ describe("a circuit that is open", () => {
     await circuitBreakers().flush();
     const answer = await CALLS[name]().catch((error: unknown) => error);
     expect(answer).not.toMatchObject({ kind: "circuit_open" });
+  });
+
+  test("of writes is left to a write for as long as one may come by itself; one of reads is not", async () => {
+    await breakUntilOpen("resend/sandbox/write");
+    await breakUntilOpen("stripe/sandbox/read");
+    await backend.clearFaults();
+    await makeDue(0);
+    await closesByProbes("stripe/sandbox/read");
+    expect(await stateOf("resend/sandbox/write")).toBe("open");
+    await withRequestContext({ origin: "background" }, CALLS["resend/sandbox/write"]);
+    await eventually("the mail to have closed it", async () => {
+      return (await stateOf("resend/sandbox/write")) === "closed";
+    });
+  });
+
+  test("of writes whose prober has died is left to a write as well, and then probed", async () => {
+    await breakUntilOpen("stripe/sandbox/write");
+    await backend.clearFaults();
+    const died = (seconds: number) =>
+      backend.rows(
+        `UPDATE integration_circuit SET state = 'HALF_OPEN', probe_at = NULL, probe_owner = gen_random_uuid(),
+                probe_lease_until = now() - $1 * interval '1 second' WHERE state <> 'CLOSED'`,
+        [seconds],
+      );
+    await died(0);
+    expect(await startDueProbes()).toEqual([]);
+    await died(6);
+    await circuitBreakers().flush();
+    await closesByProbes("stripe/sandbox/write");
+  });
+
+  test("of writes is on trial after a probe: one more write that fails opens it", async () => {
+    await breakUntilOpen("stripe/sandbox/write");
+    await backend.clearFaults();
+    await makeDue();
+    await closesByProbes("stripe/sandbox/write");
+    await circuitBreakers().flush();
+    await backend.addFault({ vendor: "stripe", kind: "status", status: 503 });
+    await expect(
+      withRequestContext({ origin: "background" }, CALLS["stripe/sandbox/write"]),
+    ).rejects.toThrow();
+    await eventually("it to open", async () => (await stateOf("stripe/sandbox/write")) === "open");
   });
 
   test("stays open for another while when its vendor is still down, and the monitor goes on", async () => {

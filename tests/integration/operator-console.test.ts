@@ -1,7 +1,8 @@
 /** Guards what operators do by hand and what they are shown: breakers, tests, traffic, the desk, and the chaos panel's reach. */
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { newViewer, startBackend } from "@/tests/support/backend";
+import { resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
 
 const backend = await startBackend({ EMAIL_FALLBACK_PROVIDER: "sendgrid" });
@@ -11,6 +12,7 @@ const { circuitBreakers } = await import("@/lib/compose");
 const { listCircuits } = await import("@/lib/db/integration-health");
 const { getOperatorDesk } = await import("@/lib/db/operator-desk");
 const { breakProvider, healProvider, listFaults } = await import("@/lib/sandbox-control");
+const { logger } = await import("@/lib/logger");
 const { listCapabilities } = await import("@/lib/use-cases/operations/list-capabilities");
 const { makeTraffic } = await import("@/lib/use-cases/operations/make-traffic");
 const { overrideCircuit } = await import("@/lib/use-cases/operations/override-circuit");
@@ -19,7 +21,7 @@ const { pump } = await import("@/lib/webhooks/process");
 
 afterEach(async () => {
   await backend.clearFaults();
-  await backend.resetCircuits();
+  await resetCircuits();
 });
 afterAll(() => backend.stop());
 
@@ -70,6 +72,17 @@ describe("an operator's hand on a breaker", () => {
     ]);
   });
 
+  test("stands in the log like any other step", async () => {
+    const warn = vi.spyOn(logger, "warn");
+    try {
+      await overrideCircuit({ viewer: operator, provider: "stripe", effect: "write", override: "open" });
+      const step = { provider: "stripe", mode: "sandbox", effect: "write", from: "closed", to: "open" };
+      expect(warn).toHaveBeenCalledWith({ ...step, cause: "operator" }, "circuit changed");
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
   test("ends the wait that a provider asked for when it resets, and not when it closes", async () => {
     const reads = { viewer: operator, provider: "stripe", effect: "read" } as const;
     await backend.addFault({ vendor: "stripe", kind: "status", status: 429, retryAfterSeconds: 60 });
@@ -100,6 +113,30 @@ describe("an operator's hand on a breaker", () => {
       await backend.rows("ALTER TABLE integration_circuit_away RENAME TO integration_circuit");
     }
     expect(await audited(viewer.userId)).toEqual([]);
+  });
+});
+
+describe("an operator's hand on a breaker that cannot be noted", () => {
+  test("moves nothing, also where the note fails at the very end", async () => {
+    await backend.rows(
+      `CREATE FUNCTION refuse_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no note'; END $$`,
+    );
+    await backend.rows(
+      `CREATE CONSTRAINT TRIGGER refuse_note AFTER INSERT ON audit_log DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW EXECUTE FUNCTION refuse_note()`,
+    );
+    const steps = () => backend.rows("SELECT id FROM integration_transition");
+    const before = await steps();
+    try {
+      await expect(
+        overrideCircuit({ viewer: operator, provider: "stripe", effect: "write", override: "open" }),
+      ).rejects.toThrow();
+    } finally {
+      await backend.rows("DROP TRIGGER refuse_note ON audit_log");
+      await backend.rows("DROP FUNCTION refuse_note");
+    }
+    expect((await stateOf("write"))?.state ?? "closed").toBe("closed");
+    expect(await steps()).toEqual(before);
   });
 });
 

@@ -207,7 +207,8 @@ describe("a message that cannot be sent now", () => {
     });
     const people = Array.from({ length: 5 }, address);
     for (const to of people) await enqueue(to);
-    await pump.run();
+    // One batch: a run might look again when the one that failed is due already.
+    await workFrom(outboxSource).runBatch();
     const states = (await messages()).map(({ status }) => status).sort();
     expect(states).toEqual(["PENDING", "SENT", "SENT", "SENT", "SENT"]);
   });

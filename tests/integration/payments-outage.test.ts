@@ -4,8 +4,10 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
+import type { Effect } from "@/lib/resilience/call";
 import { newViewer, startBackend } from "@/tests/support/backend";
-import type { FaultInput } from "@/tests/support/vendors";
+import { resetCircuits } from "@/tests/support/circuits";
+import { type FaultInput, payHosted } from "@/tests/support/vendors";
 
 const backend = await startBackend();
 const { PLANS } = await import("@/lib/billing/plans");
@@ -36,6 +38,8 @@ const NOT_DONE_UNSAID: FaultInput = { vendor: "stripe", kind: "status", status: 
 const AWAY: FaultInput = { vendor: "stripe", kind: "status", status: 503 };
 
 const NOT_CHARGED = "Payments are not available right now. You have not been charged.";
+const NOTHING_NEW =
+  "Payments are not available right now. Nothing new was charged; if you have just paid, it will show here.";
 const NOTHING_CHANGED =
   "Payments are not available right now. Nothing was changed, and you have not been charged.";
 
@@ -47,7 +51,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await backend.clearFaults();
-  await backend.resetCircuits();
+  await resetCircuits();
 });
 afterAll(() => backend.stop());
 
@@ -100,11 +104,12 @@ async function runEverythingDue(): Promise<void> {
   await pump.run();
 }
 
-/** As if the time in which an operation may still take effect had gone by. */
-const passTime = ({ viewer }: Subscriber) =>
-  backend.rows("UPDATE operation SET created_at = created_at - interval '1 minute' WHERE workspace_id = $1", [
-    viewer.workspaceId,
-  ]);
+/** As if so much time had gone by since an operation began; at first all that it may take to have an effect. */
+const passTime = ({ viewer }: Subscriber, seconds = 90) =>
+  backend.rows(
+    "UPDATE operation SET created_at = created_at - make_interval(secs => $2) WHERE workspace_id = $1",
+    [viewer.workspaceId, seconds],
+  );
 
 describe("a change of plan whose answer was lost", () => {
   test("is said to be checked, found at the vendor, and made once", async () => {
@@ -149,11 +154,54 @@ describe("a change of plan whose answer was lost", () => {
       "DELETE FROM webhook_event WHERE type = 'breakwater.operation.settle' AND next_attempt_at <= now()",
     );
     expect(await pendingOf(someone)).toMatchObject({ state: "under_way" });
-    await passTime(someone);
+    await passTime(someone, 20);
     expect(await pendingOf(someone)).toMatchObject({ state: "checking" });
     await runEverythingDue();
     expect(await pendingOf(someone)).toBeNull();
     expect(await planOf(someone)).toBe("team");
+  });
+
+  // Regression: it was made and charged, and they were told that something went wrong.
+  test("is said to be checked too where it came and could not be kept", async () => {
+    const someone = await subscriber();
+    const { viewer } = someone;
+    await backend.rows(
+      "ALTER TABLE subscription ADD CONSTRAINT no_team CHECK (plan_key <> 'team') NOT VALID",
+    );
+    try {
+      expect(await changePlan({ viewer, choice: TEAM })).toBe("checking");
+    } finally {
+      await backend.rows("ALTER TABLE subscription DROP CONSTRAINT no_team");
+    }
+    expect(await planOf(someone)).toBe("pro");
+
+    await pump.run();
+    expect(await pendingOf(someone)).toBeNull();
+    expect(await planOf(someone)).toBe("team");
+    expect(await operationsOf(someone)).toMatchObject([{ state: "SUCCEEDED" }]);
+    expect(await invoicesOf(someone)).toBe(2);
+  });
+
+  test("is looked up later, where the database does not even take the wish to have it looked up", async () => {
+    const someone = await subscriber();
+    const { viewer } = someone;
+    await backend.rows(
+      "ALTER TABLE subscription ADD CONSTRAINT no_team CHECK (plan_key <> 'team') NOT VALID",
+    );
+    await backend.rows(
+      "ALTER TABLE webhook_event ADD CONSTRAINT none_now CHECK (next_attempt_at > now() + interval '5 s') NOT VALID",
+    );
+    try {
+      expect(await changePlan({ viewer, choice: TEAM })).toBe("checking");
+    } finally {
+      await backend.rows("ALTER TABLE webhook_event DROP CONSTRAINT none_now");
+      await backend.rows("ALTER TABLE subscription DROP CONSTRAINT no_team");
+    }
+    await pump.run();
+    expect(await planOf(someone)).toBe("pro");
+    await runEverythingDue();
+    expect(await planOf(someone)).toBe("team");
+    expect(await invoicesOf(someone)).toBe(2);
   });
 });
 
@@ -169,8 +217,11 @@ describe("a change of plan that was not made, without a word", () => {
     // It might still be under way at the vendor: nothing is claimed, and nothing is made anew.
     expect(await pendingOf(someone)).toMatchObject({ state: "checking" });
     expect(await changePlan({ viewer, choice: TEAM })).toBe("checking");
+    await passTime(someone, 80);
+    await runEverythingDue();
+    expect(await pendingOf(someone)).toMatchObject({ state: "checking" });
 
-    await passTime(someone);
+    await passTime(someone, 10);
     await runEverythingDue();
     expect(await pendingOf(someone)).toMatchObject({ kind: "change_plan", state: "not_made" });
     expect(await operationsOf(someone)).toMatchObject([{ state: "EXPIRED", errorCode: "not_made" }]);
@@ -180,6 +231,25 @@ describe("a change of plan that was not made, without a word", () => {
     expect(await changePlan({ viewer, choice: TEAM })).toBe("done");
     expect(await pendingOf(someone)).toBeNull();
     expect(await invoicesOf(someone)).toBe(2);
+  });
+
+  test("counts as made all the same, once the vendor's books say so after all", async () => {
+    const someone = await subscriber();
+    const { viewer, subscriptionId } = someone;
+    await backend.withFault(NOT_DONE_UNSAID, () => changePlan({ viewer, choice: TEAM }));
+    await passTime(someone);
+    await runEverythingDue();
+    const [operation] = await operationsOf(someone);
+    expect(operation).toMatchObject({ state: "EXPIRED", errorCode: "not_made" });
+
+    // Later than any vendor takes by its own word.
+    await backend.stripe.subscriptions.update(subscriptionId, {
+      metadata: { operation_id: operation?.id ?? "" },
+    });
+    for (let again = 0; again < 2; again += 1) await syncSubscription(subscriptionId, async () => undefined);
+    expect(await operationsOf(someone)).toMatchObject([{ state: "SUCCEEDED", errorCode: null }]);
+    expect(await pendingOf(someone)).toBeNull();
+    expect(await auditOf(someone, "subscription.change-plan")).toEqual([{ actorId: viewer.userId }]);
   });
 
   test("is looked up for as long as the vendor is away, however long", async () => {
@@ -197,7 +267,7 @@ describe("a change of plan that was not made, without a word", () => {
     for (const row of waiting)
       expect(row).toMatchObject({ status: "PENDING", lastError: expect.any(String) });
 
-    await backend.resetCircuits();
+    await resetCircuits();
     await runEverythingDue();
     expect(await pendingOf(someone)).toMatchObject({ state: "not_made" });
   });
@@ -230,6 +300,20 @@ describe("a change that certainly was not made", () => {
     expect(await operationsOf(someone)).toMatchObject([{ state: "FAILED" }]);
     expect(await pendingOf(someone)).toBeNull();
     expect(await planOf(someone)).toBe("pro");
+  });
+
+  test("leaves nothing to be looked up where the plan is not for sale", async () => {
+    const someone = await subscriber();
+    const [price] = (await backend.stripe.prices.list({ lookup_keys: ["team_year"] })).data;
+    await backend.stripe.prices.update(price?.id ?? "", { active: false });
+    try {
+      const change = changePlan({ viewer: someone.viewer, choice: { planKey: "team", interval: "year" } });
+      await expect(change).rejects.toMatchObject({ name: "AppError", code: "unavailable" });
+    } finally {
+      await backend.stripe.prices.update(price?.id ?? "", { active: true });
+    }
+    expect(await operationsOf(someone)).toMatchObject([{ state: "FAILED", errorCode: "unavailable" }]);
+    expect(await pendingOf(someone)).toBeNull();
   });
 });
 
@@ -266,9 +350,31 @@ describe("choosing a plan", () => {
   });
 });
 
+describe("choosing a plan again, with a payment page given out before", () => {
+  // Regression: whoever had paid there a moment ago was told that they had not been charged.
+  test.each<[string, FaultInput]>([
+    ["fails", AWAY],
+    ["hangs", { vendor: "stripe", kind: "hang" }],
+  ])(
+    "does not claim that nobody was charged while the vendor %s, and shows what was paid",
+    async (_what, fault) => {
+      const viewer = await newViewer();
+      const { url } = await startCheckout({ viewer, choice: PRO });
+      expect(await payHosted(url)).toBe(303);
+      for (const choice of [PRO, TEAM]) {
+        const again = backend.withFault(fault, () => asAction(() => startCheckout({ viewer, choice })));
+        await expect(again).rejects.toMatchObject({ name: "IntegrationError", userMessage: NOTHING_NEW });
+      }
+      await resetCircuits();
+      await pump.run();
+      expect((await getBillingOverview(viewer.workspaceId)).subscription?.status).toBe("active");
+    },
+  );
+});
+
 describe("with the circuits open", () => {
-  async function openCircuits(): Promise<void> {
-    for (const effect of ["read", "write"] as const) {
+  async function openCircuits(effects: readonly Effect[] = ["read", "write"]): Promise<void> {
+    for (const effect of effects) {
       await circuitStore().override({ provider: "stripe", mode: "sandbox", effect }, "open");
     }
     await circuitBreakers().flush();
@@ -306,6 +412,54 @@ describe("with the circuits open", () => {
       ),
     ).toBeLessThan(100);
     expect(await backend.vendorCallCounts()).toEqual(before);
+  });
+
+  test("nobody with an earlier payment page is told that they were not charged", async () => {
+    const viewer = await newViewer();
+    await startCheckout({ viewer, choice: PRO });
+    await openCircuits();
+    for (const choice of [PRO, TEAM]) {
+      const again = () => asAction(() => startCheckout({ viewer, choice }));
+      expect(await refusedWithin(again, NOTHING_NEW)).toBeLessThan(100);
+    }
+  });
+
+  // Regression: what is read before a write hung first, although the write could not be made anyway.
+  test("of writes alone, nobody waits for reads that hang", async () => {
+    const { viewer } = await subscriber();
+    const [newcomer, chooser, undecided, unheard] = await Promise.all(
+      Array.from({ length: 4 }, () => newViewer()),
+    );
+    if (!newcomer || !chooser || !undecided || !unheard) throw new Error("four people were asked for");
+    await ensureCustomer(chooser);
+    await startCheckout({ viewer: undecided, choice: PRO });
+    const lost: FaultInput = { vendor: "stripe", kind: "reset", phase: "body", route: "POST /v1/customers" };
+    await expect(backend.withFault(lost, () => ensureCustomer(unheard))).rejects.toThrow();
+    await openCircuits(["write"]);
+    await backend.addFault({ vendor: "stripe", kind: "hang", route: "GET /v1/*" });
+    const before = await backend.vendorCallCounts();
+    // A price that no test has asked for is not remembered.
+    const yearly = { planKey: "team", interval: "year" } as const;
+    expect(
+      await refusedWithin(() => asAction(() => changePlan({ viewer, choice: yearly })), NOTHING_CHANGED),
+    ).toBeLessThan(100);
+    for (const [who, words] of [
+      [newcomer, NOT_CHARGED],
+      [chooser, NOT_CHARGED],
+      [unheard, NOT_CHARGED],
+      [undecided, NOTHING_NEW],
+    ] as const) {
+      const choose = () => asAction(() => startCheckout({ viewer: who, choice: yearly }));
+      expect(await refusedWithin(choose, words)).toBeLessThan(100);
+    }
+    expect(await backend.vendorCallCounts()).toEqual(before);
+  });
+
+  test("of writes alone, an open payment page is found again", async () => {
+    const viewer = await newViewer();
+    const page = await startCheckout({ viewer, choice: PRO });
+    await openCircuits(["write"]);
+    expect(await startCheckout({ viewer, choice: PRO })).toEqual(page);
   });
 });
 

@@ -5,13 +5,15 @@ import { eventually } from "@/tests/support/poll";
 
 const backend = await startBackend({ EMAIL_FALLBACK_PROVIDER: "sendgrid" });
 const { GET } = await import("@/app/api/status/route");
-const { circuitStore } = await import("@/lib/compose");
+const { circuitStore, telemetry } = await import("@/lib/compose");
 const { serviceStatus } = await import("@/lib/db/service-status");
+const { payments } = await import("@/lib/integrations/payments");
 
 afterAll(() => backend.stop());
 beforeEach(async () => {
   await backend.rows("DELETE FROM integration_circuit");
   await backend.rows("DELETE FROM integration_transition");
+  await backend.rows("DELETE FROM integration_status");
 });
 
 interface Answer {
@@ -60,6 +62,20 @@ describe("the status", () => {
       (answer) => answer.status === "operational" && answer,
     );
     expect(levelsOf(healed)).toEqual(well);
+  });
+
+  test("knows of a key that is refused, of which no breaker tells", async () => {
+    await backend.addFault({ vendor: "stripe", kind: "status", status: 401 });
+    await expect(payments().listEvents({ since: new Date() })).rejects.toMatchObject({
+      kind: "credentials_rejected",
+    });
+    await telemetry().flush();
+    const refused = await answered("payments to be down", (answer) => answer.status === "down" && answer);
+    expect(levelsOf(refused)).toMatchObject({ payments: "down", email: "operational" });
+    await backend.clearFaults();
+    await payments().listEvents({ since: new Date() });
+    await telemetry().flush();
+    await answered("everything to work", (answer) => answer.status === "operational");
   });
 
   test("says what is fixed and nothing more, and may be kept for a moment", async () => {

@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
+import { resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
 import { payHosted } from "@/tests/support/vendors";
 
@@ -17,6 +18,7 @@ const { pollPaymentsEvents } = await import("@/lib/webhooks/poll-events");
 const { pump } = await import("@/lib/webhooks/process");
 const { PLANS } = await import("@/lib/billing/plans");
 const { beginOperation } = await import("@/lib/db/operations");
+const { withRequestContext } = await import("@/lib/request-context");
 
 const PRO = { planKey: "pro", interval: "month" } as const;
 const TEAM = { planKey: "team", interval: "year" } as const;
@@ -26,7 +28,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await backend.clearFaults();
-  await backend.resetCircuits();
+  await resetCircuits();
 });
 afterAll(() => backend.stop());
 
@@ -273,6 +275,25 @@ describe("choosing a plan", () => {
     expect(second).toEqual(slow);
     expect(await sessionsOf(viewer)).toHaveLength(1);
   });
+
+  test.each([
+    ["customer", "CREATE_CUSTOMER"],
+    ["page", "CHECKOUT"],
+  ] as const)(
+    "waits for a %s that another request makes no longer than its own deadline",
+    async (_what, kind) => {
+      const viewer = await newViewer();
+      const { workspaceId, userId, email } = viewer;
+      if (kind === "CHECKOUT") await ensureCustomer(viewer);
+      await beginOperation({ workspaceId, userId, kind, input: kind === "CHECKOUT" ? PRO : { email } });
+      const startedAt = performance.now();
+      const late = withRequestContext({ origin: "interactive", overallMs: 1_500 }, () =>
+        startCheckout({ viewer, choice: PRO }),
+      );
+      await expect(late).rejects.toMatchObject({ code: "conflict" });
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    },
+  );
 
   test("closes the operation when the vendor refuses for good", async () => {
     const viewer = await newViewer();

@@ -7,6 +7,7 @@ import type Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
+import { resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
 import { payHosted } from "@/tests/support/vendors";
 
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await backend.clearFaults();
-  await backend.resetCircuits();
+  await resetCircuits();
 });
 afterAll(() => backend.stop());
 

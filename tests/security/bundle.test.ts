@@ -74,6 +74,18 @@ describe("the production build", () => {
     expect(door?.text).not.toMatch(/^import .*"\.\//m);
   });
 
+  test("holds the chaos panel and its actions where it was made for the sandbox, and nothing of them elsewhere", () => {
+    const { config } = JSON.parse(readFileSync(join(BUILD, "required-server-files.json"), "utf8"));
+    const words = [
+      "sandbox.break-provider",
+      "sandbox.make-traffic",
+      "breakProviderAction",
+      "Break payments with",
+    ];
+    const held = words.filter((word) => holding([...server, ...browser], [word]).length > 0);
+    expect(held).toEqual(config.env.BREAKWATER_BUILT_FOR_SANDBOX === "1" ? words : []);
+  });
+
   test("holds no secret of this machine", () => {
     const secrets = join(REPOSITORY, ".data", "secrets.json");
     const values = existsSync(secrets)

@@ -1,192 +1,221 @@
 /**
- * Guards secrets and personal data as a whole: in the built app every secret, and three people's names, addresses,
+ * Guards secrets and personal data as a whole: in the built app every secret, and several people's names, addresses,
  * passwords, sessions and links, are canaries. They are pushed through every path there is, with vendors that quote
  * them and a database that does, and are then looked for in everything that came out.
+ *
+ * A secret may stand in no answer at all. What is somebody's own may stand on the pages that they were answered, their
+ * session in the cookie that they were handed, their password nowhere.
  */
-import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Canary, canaryWord, type Evidence, findCanaries, formsOf } from "@/tests/support/canaries";
+import { startBuiltApp } from "@/tests/support/built-app";
+import { type Canary, canaryWord, type Evidence, findCanaries } from "@/tests/support/canaries";
+import { newAddress, pushThroughEverything } from "@/tests/support/canary-paths";
+import { createPeople, type People } from "@/tests/support/canary-people";
 import { type CanaryStack, startCanaryStack } from "@/tests/support/canary-stack";
-import { createPeople, type People, type Person } from "@/tests/support/canary-people";
-import { eventually } from "@/tests/support/poll";
-import type { Quote } from "@/tests/support/quoting-vendor";
-import { payHosted } from "@/tests/support/vendors";
-import type { Visitor } from "@/tests/support/visitor";
-
-/** What vendors say when they fail: refusals first, so that no breaker opens before all have been heard. */
-const REFUSALS: readonly Quote[] = ["own words", 400, 401, 402, 403, 404, 409, 422];
-const QUOTES: readonly Quote[] = [...REFUSALS, 500, 503, "garbage", "truncated", "reset", "foreign", 429];
-
-/** What the stand-in says to a key that it does not know; it shows the ends of the key. */
-const OWN_WORDS: Canary = { name: "what the payments vendor says of our key", value: "Invalid API Key provided" };
+import type { Answer } from "@/tests/support/visitor";
 
 let stack: CanaryStack;
 let people: People;
-let stranger: Visitor;
-
-const CONSOLE = "/admin/integrations";
-
-async function join(person: Person): Promise<void> {
-  const { visitor, name, email, password } = person;
-  await visitor.submit("/sign-up", { button: "Create account", fields: { name, email, password } });
-  const button = "Confirm my e-mail address";
-  await people.followLink(person, { subject: "Confirm", path: "/verify-email", button });
-  people.noteSession(person);
-}
-
-async function useAccount(person: Person): Promise<void> {
-  const { visitor, name, email, password } = person;
-  const signIn = (fields: Record<string, string>) => visitor.submit("/sign-in", { button: "Sign in", fields });
-  const signUp = (fields: Record<string, string>) =>
-    visitor.submit("/sign-up", { button: "Create account", fields });
-  visitor.forget();
-  await signIn({ email, password: `${password}x` });
-  await signIn({ email: `else-${email}`, password });
-  await signUp({ name: "", email, password: "short" });
-  await signUp({ name, email, password });
-  await visitor.submit("/forgot-password", { button: "Send me a link", fields: { email } });
-  const reset = { button: "Save new password", fields: { password } };
-  const mail = { subject: "Choose a new password", path: "/reset-password", ...reset };
-  const link = await people.followLink(person, mail);
-  // A second time, and made up: refused.
-  await visitor.submit(link, reset);
-  await visitor.submit(link.replace("token=", "token=made-up-"), reset);
-  await signIn({ email, password });
-  people.noteSession(person);
-  await visitor.submit("/settings", { button: "Save", within: 'autoComplete="name"', fields: { name } });
-  await visitor.submit("/dashboard", { button: "Create project", fields: { name } });
-}
-
-/** Whole pages, and their payloads as a browser with JavaScript fetches them. */
-async function look(visitor: Visitor): Promise<void> {
-  const pages = ["/", "/sign-in", "/dashboard", "/settings", "/billing", CONSOLE, "/status", "/no-such-page"];
-  const data = ["/api/status", "/api/health", "/api/health/pump"];
-  for (const path of [...pages, ...data]) {
-    await visitor.open(path);
-    await visitor.open(path, { headers: { rsc: "1" } });
-  }
-}
-
-async function subscribe({ visitor }: Person): Promise<void> {
-  const { to } = await visitor.submit("/billing", { button: "Choose Pro" });
-  expect(await payHosted(to ?? "")).toBe(303);
-  await eventually("the subscription", async () =>
-    (await visitor.open("/billing")).body.includes("Cancel subscription"),
-  );
-}
-
-/** Webhooks that nobody signed, that are none, and that are signed and hold what they should not. */
-async function sendWebhooks({ email, name }: Person): Promise<void> {
-  const everything = Object.values(stack.secrets).join(" ");
-  const event = { id: `evt_${canaryWord()}`, object: "event", type: email, created: 1, email, name, everything };
-  const body = JSON.stringify(event);
-  const post = async (vendor: string, text: string, headers: Record<string, string> = {}) => {
-    const init = { body: text, headers: { "content-type": "application/json", ...headers } };
-    return (await stranger.ask("POST", `/api/webhooks/${vendor}`, init)).status;
-  };
-  for (const vendor of ["stripe", "resend", "sendgrid"]) {
-    const headers = { "stripe-signature": everything, "svix-signature": everything, "svix-id": email };
-    expect(await post(vendor, body)).toBe(400);
-    expect(await post(vendor, body, headers)).toBe(400);
-    expect(await post(vendor, `{{${body}`)).toBe(400);
-    expect(await post(vendor, body, { "content-type": everything })).toBe(415);
-    expect(await post(vendor, body.repeat(1_000))).toBe(413);
-  }
-  const secret = stack.secrets.stripeWebhook;
-  for (const payload of [`{{${email}`, body, JSON.stringify({ ...event, api_version: email })]) {
-    const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
-    await post("stripe", payload, { "stripe-signature": signature });
-  }
-  for (const bearer of [email, `${stack.secrets.cron}x`, stack.secrets.cron])
-    await stranger.open("/api/cron/pump", { headers: { authorization: `Bearer ${bearer}` } });
-}
-
-/** Requests that are no form of ours, with canaries where something is expected. */
-async function sendNonsense({ visitor, email, name }: Person): Promise<void> {
-  const { stripeKey } = stack.secrets;
-  await visitor.ask("POST", "/billing", { body: email, headers: { "next-action": stripeKey } });
-  await visitor.ask("POST", "/billing", { body: name, headers: { "content-type": "multipart/form-data" } });
-  await visitor.ask("POST", "/sign-in", { body: new URLSearchParams({ $ACTION_ID_00: name, email }) });
-  await visitor.open("/dashboard", { headers: { cookie: `breakwater.session_token=${stripeKey}.${email}` } });
-}
-
-async function meetQuotesOfPayments({ visitor }: Person): Promise<void> {
-  const { stripe } = stack.vendors;
-  stripe.fail(QUOTES);
-  for (let press = 0; stripe.failuresLeft() > 0; press += 1) {
-    expect(press).toBeLessThan(30);
-    await visitor.submit("/billing", { button: "Choose Pro" });
-  }
-}
-
-async function meetQuotes(vendor: "resend" | "sendgrid" | "oncall", ask: () => Promise<unknown>): Promise<void> {
-  const { fail, failuresLeft } = stack.vendors[vendor];
-  fail(QUOTES);
-  await eventually(`${vendor} to have failed in every way`, async () => {
-    if (failuresLeft() > 0) await ask();
-    return failuresLeft() === 0;
-  });
-}
-
-const askForMail = ({ visitor, email }: Person) =>
-  visitor.submit("/forgot-password", { button: "Send me a link", fields: { email } });
-
-const makeTraffic = ({ visitor }: Person, button: string) => visitor.submit(CONSOLE, { button });
-
-/** An operator's hand on a breaker. */
-const override = ({ visitor }: Person, how: string, provider: string, button: string) =>
-  visitor.submit(`${CONSOLE}?confirm=${how}&provider=${provider}&effect=write`, { button });
-
-async function changeSubscription({ visitor }: Person): Promise<void> {
-  const { stripe } = stack.vendors;
-  const change = () =>
-    visitor.submit("/billing?confirm=change&plan=team&interval=month", { button: "Change to Team" });
-  stripe.fail([400, 401, 402, 403, 404], /POST .*subscriptions/);
-  while (stripe.failuresLeft() > 0) await change();
-  await change();
-  await eventually("the change", async () => (await visitor.open("/billing")).body.includes("Change to Pro"));
-  await visitor.submit("/billing?confirm=cancel", { button: "Cancel subscription" });
-}
-
-async function pushThroughEverything(operator: string): Promise<void> {
-  const ann = people.newPerson("Ann", `${canaryWord()}@example.test`);
-  const ben = people.newPerson("Ben", `${canaryWord()}@example.test`);
-  const olga = people.newPerson("Olga", operator);
-  const t = (what: string) => console.log(what, Math.round(performance.now() / 100) / 10);
-  await Promise.all([ann, ben, olga].map(join));
-  t("joined");
-  await useAccount(ann);
-  await subscribe(ann);
-  t("account");
-  await Promise.all([sendWebhooks(ben), sendNonsense(ben), look(stranger), look(ann.visitor), look(olga.visitor)]);
-  t("webhooks");
-  await Promise.all([
-    meetQuotesOfPayments(ben),
-    meetQuotes("resend", () => Promise.all([askForMail(ben), makeTraffic(olga, "Send 10 mails: E-mail")])),
-    meetQuotes("oncall", () => makeTraffic(olga, "Send 10 alerts: On-call")),
-  ]);
-  t("quotes");
-  await override(olga, "open", "resend", "Hold open");
-  await Promise.all([changeSubscription(ann), meetQuotes("sendgrid", () => Promise.all([askForMail(ben), makeTraffic(olga, "Send 10 mails: E-mail")]))]);
-  await override(olga, "reset", "resend", "Reset");
-  t("quotes 2");
-}
+let tables: Evidence[];
 
 beforeAll(async () => {
-  const operator = `${canaryWord()}@example.test`;
+  const operator = newAddress();
   stack = await startCanaryStack({ operator });
   people = createPeople(stack);
-  stranger = people.visitorOf(null);
-  await pushThroughEverything(operator);
+  await pushThroughEverything({ stack, people, stranger: people.visitorOf(null) }, operator);
+  // What it still has in memory it hands over as it ends.
+  stack.app.kill("SIGTERM");
+  await stack.app.exited;
+  tables = await searchedTables();
 }, 120_000);
 afterAll(() => stack?.stop());
 
-describe("x", () => {
-  test("x", () => {
-    console.log(stack.app.output().slice(-6000));
-    console.log(stack.app.errors().slice(-3000));
-    const evidence: Evidence[] = [{ where: "output", text: stack.app.output() + stack.app.errors() }];
-    const all = [...people.canaries, OWN_WORDS];
-    console.log(formsOf("x"), findCanaries(evidence, all));
+/** What the stand-in says to a key that it does not know, showing both ends of it. */
+const OWN_WORDS: Canary = { name: "what a vendor says of our key", value: "Invalid API Key provided" };
+
+const secrets = (): Canary[] => [
+  ...Object.entries(stack.secrets).map(([name, value]) => ({ name: `the secret ${name}`, value })),
+  OWN_WORDS,
+];
+const allCanaries = (): Canary[] => [...secrets(), ...people.canaries];
+
+const written = (): Evidence[] => [
+  { where: "the standard output", text: stack.app.output() },
+  { where: "the standard error", text: stack.app.errors() },
+];
+
+const sentTo = (where: string, path: string): Evidence[] =>
+  stack.sent.filter((sent) => sent.path.startsWith(path)).map(({ body }) => ({ where, text: body }));
+const envelopes = () => sentTo("an envelope to error monitoring", "/api/1/envelope/");
+const spans = () => sentTo("spans", "/v1/traces");
+
+const COLUMNS = [
+  ["webhook_event", "last_error"],
+  ["outbox_message", "last_error"],
+  ["outbox_message", "business_key"],
+  ["operation", "error_code"],
+] as const;
+
+/** What is kept of vendor calls, of failures and of who did what; mails and events hold people's data by right. */
+async function searchedTables(): Promise<Evidence[]> {
+  const { rows } = stack.database;
+  const whole = await rows<{ name: string }>(
+    `SELECT tablename AS name FROM pg_tables
+      WHERE schemaname = 'public' AND (tablename LIKE 'integration_%' OR tablename IN ('alert', 'audit_log'))`,
+  );
+  const columns = COLUMNS.map(([table, column]) => ({
+    where: `${table}.${column}`,
+    sql: `SELECT ${column} AS text FROM ${table} WHERE ${column} IS NOT NULL`,
+  }));
+  const searches = [
+    ...whole.map(({ name }) => ({ where: name, sql: `SELECT to_jsonb(t)::text AS text FROM ${name} AS t` })),
+    ...columns,
+  ];
+  const reading = searches.map(async ({ where, sql }) => {
+    const found = await rows<{ text: string }>(sql);
+    return { where, text: found.map(({ text }) => text).join("\n") };
   });
+  return Promise.all(reading);
+}
+
+const textOf = (evidence: readonly Evidence[]) => evidence.map(({ text }) => text).join("\n");
+
+describe("the search", () => {
+  test("finds a canary however it is written, and nothing where there is none", () => {
+    const canary = { name: "a secret", value: `sk_test_${canaryWord()}@example.test` };
+    const { value } = canary;
+    const encoded = (encoding: BufferEncoding) =>
+      ["", "a", "ab", "abc"].map((before) => Buffer.from(`${before}${value}: z`).toString(encoding));
+    const texts = [
+      JSON.stringify({ message: `Invalid key: ${value}` }),
+      value.toUpperCase(),
+      `/sign-in?next=${encodeURIComponent(`/x?email=${value}`)}`,
+      ...encoded("base64"),
+      ...encoded("base64url"),
+      ...encoded("hex"),
+    ];
+    const found = texts.map((text) => findCanaries([{ where: "there", text }], [canary]).length);
+    expect(found).toEqual(texts.map(() => 1));
+    expect(findCanaries([{ where: "there", text: value.slice(1) }], [canary])).toEqual([]);
+  });
+
+  test("would find them here: what may be told of every request is found wherever there is anything", () => {
+    const known = [{ name: "the request's id", value: people.correlationId }];
+    for (const evidence of [written(), envelopes(), spans()])
+      expect(findCanaries(evidence, known).length, evidence[0]?.where).toBeGreaterThan(0);
+    expect(tables.filter(({ text }) => text === "")).toEqual([]);
+    expect(tables.map(({ where }) => where)).toEqual(
+      expect.arrayContaining(["integration_status", "integration_metric", "alert", "audit_log"]),
+    );
+  });
+});
+
+describe("what was pushed", () => {
+  test("reached every vendor, was quoted by it and by the database, and ended in unexpected errors", () => {
+    const { stripe, resend, sendgrid, oncall } = stack.vendors;
+    const asked = [stripe, resend, sendgrid, oncall].map(({ requests }) => JSON.stringify(requests));
+    const { stripeKey, resendKey, sendgridKey, oncallToken } = stack.secrets;
+    [stripeKey, resendKey, sendgridKey, oncallToken].forEach((secret, index) => {
+      expect(asked[index]).toContain(secret);
+    });
+    const reached = people.canaries.filter(({ value }) => asked.some((text) => text.includes(value)));
+    for (const kind of ["name", "address", "link"])
+      expect(reached.filter(({ name }) => name.endsWith(kind)).length, kind).toBeGreaterThan(1);
+
+    const log = textOf(written());
+    // Refused rows, a password that is refused, connections that were ended, a table that is gone.
+    for (const code of ["P0001", "28P01", "57P01", "P2021"]) expect(log).toContain(`"code":"${code}"`);
+    for (const kind of ["credentials_rejected", "invalid_request", "unavailable", "timeout", "rate_limited"])
+      expect(log).toContain(`"outcome":"${kind}"`);
+    expect(textOf(envelopes())).toMatch(/"exception":\{"values":\[.*"fatal"/s);
+    expect(people.answers.filter(({ head }) => head.includes("text/x-component")).length).toBeGreaterThan(20);
+    const statuses = people.answers.map(({ status }) => status);
+    expect(statuses).toEqual(expect.arrayContaining([200, 303, 307, 400, 401, 404, 413, 415, 500, 503]));
+  });
+});
+
+describe("nothing of it came out", () => {
+  test("in what the process writes", () => {
+    expect(findCanaries(written(), allCanaries())).toEqual([]);
+  });
+
+  test("in what error monitoring is sent", () => {
+    expect(findCanaries(envelopes(), allCanaries())).toEqual([]);
+  });
+
+  test("in spans", () => {
+    expect(findCanaries(spans(), allCanaries())).toEqual([]);
+  });
+
+  test("in the tables of calls, failures and deeds", () => {
+    expect(findCanaries(tables, allCanaries())).toEqual([]);
+  });
+
+  test("in alerts to whoever is on call", () => {
+    const alerts = stack.vendors.oncall.requests.map(({ body }) => ({ where: "an alert", text: body }));
+    expect(textOf(alerts)).toContain("rejects our key");
+    expect(findCanaries(alerts, allCanaries())).toEqual([]);
+  });
+
+  test("in answers, but for what is the reader's own", () => {
+    const answered = people.answered();
+    expect(answered.length).toBeGreaterThan(500);
+    const found = answered.flatMap(({ part, forbidden }) =>
+      findCanaries([part], [...forbidden, ...secrets()]),
+    );
+    expect(found).toEqual([]);
+    // The rule has something to bite on.
+    const own = answered.filter(
+      ({ part, forbidden }) =>
+        findCanaries(
+          [part],
+          allCanaries().filter((canary) => !forbidden.includes(canary)),
+        ).length > 0,
+    );
+    expect(own.length).toBeGreaterThan(50);
+  });
+});
+
+describe("whoever has no business with it", () => {
+  const VENDORS = /stripe|resend|sendgrid|slack|sentry|better.?auth|prisma|postgres/i;
+  const INTERNALS = /circuit|breaker|half.open|\bprobe|idempoten|quota|fingerprint|ECONN|invocation/i;
+  const answered = (page: string) => people.answers.filter(({ path }) => path.split("?")[0] === page);
+  const expectPlain = (answers: readonly Answer[]) => {
+    for (const { request, head, body } of answers) {
+      expect(`${head}\n${body}`, request).not.toMatch(VENDORS);
+      expect(`${head}\n${body}`, request).not.toMatch(INTERNALS);
+    }
+  };
+
+  test("learns from the public status neither who serves nor what broke, in health and in every trouble", () => {
+    const data = answered("/api/status");
+    expect(data.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
+    expect(data.map(({ body }) => JSON.parse(body).status)).toEqual(
+      expect.arrayContaining(["operational", "down", "unknown"]),
+    );
+    const pages = answered("/status");
+    for (const words of ["Everything is working", "Not everything is working", "We cannot tell right now"])
+      expect(pages.filter(({ body }) => body.includes(words)).length, words).toBeGreaterThan(1);
+    expectPlain([...data, ...pages]);
+  });
+
+  test("finds no operators' page, and nothing of it in the answer", () => {
+    const asked = answered("/admin/integrations");
+    const refused = asked.filter(({ by }) => by !== "Olga");
+    // A payload begins before the page has refused, and says so at its end.
+    const pages = refused.filter(({ path }) => !path.includes("_rsc"));
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([307, 404, 500]));
+    expectPlain(refused);
+    const shown = asked.filter(({ by, status }) => by === "Olga" && status === 200);
+    expect(shown.filter(({ body }) => !VENDORS.test(body))).toEqual([]);
+  });
+});
+
+test("a start that is refused says nothing of the values that it refuses", async () => {
+  const mangled = Object.entries(stack.variables).map(([name, value]) => [name, `#${value}`]);
+  const app = await startBuiltApp(Object.fromEntries(mangled));
+  expect(await app.exited).toBe(1);
+  expect(app.errors()).toContain("STRIPE_SECRET_KEY must start with");
+  const text = `${app.output()}${app.errors()}`;
+  expect(findCanaries([{ where: "a refused start", text }], allCanaries())).toEqual([]);
 });

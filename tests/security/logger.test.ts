@@ -57,6 +57,24 @@ describe("the log", () => {
     expect(text).not.toMatch(/S3CRET/i);
   });
 
+  test("leaves out what is no single word where an id or a code is expected: a vendor may put anything there", async () => {
+    const { text, lines } = await logged(
+      `logger.warn({
+         type: "s3cret-1@example.com", requestId: "the key S3CRET-2", apiVersion: "S3CRET-3 %", code: "",
+         route: "/billing/invoices/[id]", cause: "credentials-rejected:stripe:live", correlationId: "3f9a1c2e-0000",
+         message: "stripe prices.list: unavailable (503)",
+       }, "hello");`,
+    );
+    expect(lines[0]).toMatchObject({
+      route: "/billing/invoices/[id]",
+      cause: "credentials-rejected:stripe:live",
+      correlationId: "3f9a1c2e-0000",
+      message: "stripe prices.list: unavailable (503)",
+      dropped: ["type", "requestId", "apiVersion", "code"],
+    });
+    expect(text).not.toMatch(/S3CRET/i);
+  });
+
   test("does not write a name that may itself be a person's", async () => {
     const { text, lines } = await logged(`logger.info({ "s3cret@example.com": 1 }, "hello");`);
     expect(lines[0]?.dropped).toEqual(["?"]);

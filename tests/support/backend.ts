@@ -53,16 +53,6 @@ export async function startBackend(variables: Record<string, string> = {}) {
       (await observer.query(sql, values)).rows,
     /** A connection of the test's own, for transactions that stand in the app's way. */
     connect: () => observer.connect(),
-    /** As if no vendor had ever failed: what one test broke is whole again for the next. */
-    resetCircuits: async () => {
-      const { circuitBreakers, circuitStore } = await import("@/lib/compose");
-      for (const provider of ["stripe", "resend", "sendgrid"]) {
-        for (const effect of ["read", "write"] as const) {
-          await circuitStore().override({ provider, mode: "sandbox", effect }, "reset");
-        }
-      }
-      await circuitBreakers().flush();
-    },
     stop: async () => {
       const { db, integrationPool, pool } = await import("@/lib/db/client");
       await db().$disconnect();

@@ -40,7 +40,13 @@ export function createPeople(stack: CanaryStack) {
   }
 
   function newPerson(who: string, email: string): Person {
-    const person = { who, name: `${who} ${canaryWord()}`, email, password: canaryWord(), visitor: visitorOf(who) };
+    const person = {
+      who,
+      name: `${who} ${canaryWord()}`,
+      email,
+      password: canaryWord(),
+      visitor: visitorOf(who),
+    };
     personal.push(
       { name: `${who}'s name`, value: person.name.split(" ")[1] ?? "", of: who, stands: "on own pages" },
       { name: `${who}'s address`, value: email.split("@")[0] ?? "", of: who, stands: "on own pages" },
@@ -78,16 +84,17 @@ export function createPeople(stack: CanaryStack) {
     newPerson,
     followLink,
     noteSession,
-    /** Each part of each answer, with what may not stand in it. */
-    evidence: function* (): Generator<{ evidence: Evidence; forbidden: Canary[] }> {
-      for (const answer of answers) {
-        for (const part of ["head", "cookies", "body"] as const) {
-          const where = `the ${part} of ${answer.request} for ${answer.by ?? "a stranger"}`;
-          const forbidden = personal.filter((canary) => !mayStand(canary, part, answer));
-          yield { evidence: { where, text: answer[part] }, forbidden };
-        }
-      }
-    },
+    /** Each part of each answer, with what of these people may not stand in it. */
+    answered: (): { part: Evidence; forbidden: Canary[] }[] =>
+      answers.flatMap((answer) =>
+        (["head", "cookies", "body"] as const).map((name) => ({
+          part: {
+            where: `the ${name} of ${answer.request}, answered to ${answer.by ?? "a stranger"}`,
+            text: answer[name],
+          },
+          forbidden: personal.filter((canary) => !mayStand(canary, name, answer)),
+        })),
+      ),
   };
 }
 

@@ -34,7 +34,8 @@ function makeSecrets() {
     auth: `${canaryWord()}${canaryWord()}`,
     cron: canaryWord(),
     databasePassword: canaryWord(),
-    vendorProse: canaryWord(),
+    /** What those who are not us begin their prose with, so that it is known again. */
+    foreignProse: canaryWord(),
   };
 }
 type Secrets = ReturnType<typeof makeSecrets>;
@@ -80,7 +81,7 @@ async function startQuotingVendors(secrets: Secrets, appUrl: string) {
     },
   });
   const { urls } = sandbox;
-  const prose = secrets.vendorProse;
+  const prose = secrets.foreignProse;
   const stripe = await startQuotingVendor({
     ...{ target: urls.stripe, prose, exchange: { from: secrets.stripeKey, to: "sk_test_sandbox" } },
     errorBody: (status, words) => ({
@@ -115,7 +116,13 @@ type QuotingVendors = Awaited<ReturnType<typeof startQuotingVendors>>;
 
 function environment(
   secrets: Secrets,
-  { vendors, databaseUrl, appUrl, sinkPort, operator }: {
+  {
+    vendors,
+    databaseUrl,
+    appUrl,
+    sinkPort,
+    operator,
+  }: {
     vendors: QuotingVendors;
     databaseUrl: string;
     appUrl: string;
@@ -176,11 +183,23 @@ export async function startCanaryStack({ operator }: { operator: string }) {
   });
   await payments.pushCatalogue(Object.values(PLANS));
   const given = { vendors, databaseUrl: database.url, appUrl, sinkPort: sink.port, operator };
-  const app = await startBuiltApp(environment(secrets, given), port);
-  await app.ready();
+  const variables = environment(secrets, given);
+  const app = await startBuiltApp(variables, port);
+  const stop = async () => {
+    app.kill("SIGKILL");
+    await app.exited;
+    await Promise.all([vendors.stop(), sink.stop()]);
+    await database.stop();
+  };
+  await app.ready().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
 
   return {
     secrets,
+    /** What the app was started with. */
+    variables,
     app,
     database,
     vendors,
@@ -196,11 +215,6 @@ export async function startCanaryStack({ operator }: { operator: string }) {
         return link?.replaceAll("&amp;", "&");
       });
     },
-    stop: async () => {
-      app.kill("SIGKILL");
-      await app.exited;
-      await Promise.all([vendors.stop(), sink.stop()]);
-      await database.stop();
-    },
+    stop,
   };
 }

@@ -1,6 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { DEMO_PEOPLE, type DemoPerson } from "@/prisma/demo-people";
 import { seen } from "./journey";
+import { PATIENCE_MS } from "./poll";
 
 /** What an operator does at the console, as a person at a browser. */
 
@@ -56,17 +57,19 @@ export async function overrideBy(breaker: Locator, button: "Hold open" | "Close"
  */
 export function stateFirstShownAt(breaker: Locator, state: string): Promise<number> {
   return breaker.evaluate(
-    (panel, label) =>
-      new Promise<number>((resolve) => {
-        const look = () => {
+    (panel, { label, patienceMs }) =>
+      new Promise<number>((resolve, reject) => {
+        const giveUp = setTimeout(() => reject(new Error(`never shown as ${label}`)), patienceMs);
+        const observer = new MutationObserver(look);
+        function look(): void {
           if (![...panel.querySelectorAll("span")].some((badge) => badge.textContent === label)) return;
           observer.disconnect();
+          clearTimeout(giveUp);
           resolve(Date.now());
-        };
-        const observer = new MutationObserver(look);
+        }
         observer.observe(panel, { subtree: true, childList: true, characterData: true });
         look();
       }),
-    state,
+    { label: state, patienceMs: PATIENCE_MS },
   );
 }

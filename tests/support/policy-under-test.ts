@@ -147,3 +147,19 @@ export function outcomeOf(call: Promise<unknown>) {
   );
   return outcome;
 }
+
+/** Follows a call to its end, and says how it ended and how long that took. */
+export async function followed({ clock }: PolicyUnderTest, call: Promise<unknown>) {
+  const begun = clock.now();
+  let tookMs = -1;
+  const outcome = outcomeOf(
+    call.finally(() => {
+      tookMs = clock.now() - begun;
+    }),
+  );
+  for (let waited = 0; tookMs < 0 && waited < 60_000; waited += 50) await clock.advance(50);
+  return { ...outcome, tookMs };
+}
+
+export const follow = (core: PolicyUnderTest, call: CallDescription, ...behaviours: Behaviour[]) =>
+  followed(core, core.call(call, ...behaviours));

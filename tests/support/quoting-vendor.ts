@@ -66,7 +66,7 @@ function readable(text: string): string {
 
 export async function startQuotingVendor({ target, exchange, prose, errorBody }: QuotingVendorOptions) {
   const { from, to } = exchange;
-  const requests: string[] = [];
+  const requests: Request[] = [];
   let left: Quote[] = [];
   let isDown = false;
   let told = /./;
@@ -126,7 +126,7 @@ export async function startQuotingVendor({ target, exchange, prose, errorBody }:
 
   const server = createServer(async (incoming, response) => {
     const request = await received(incoming);
-    requests.push(JSON.stringify(request));
+    requests.push(request);
     const kind = takeQuote(request);
     if (kind === null || kind === "own words") await forward(request, response, kind === null);
     else quote(kind, request, response);
@@ -135,7 +135,7 @@ export async function startQuotingVendor({ target, exchange, prose, errorBody }:
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Everything that it was asked, as JSON. */
+    /** Everything that it was asked, oldest first. */
     requests,
     /** The next requests fail, each in its way; of those alone that `on` fits ("POST /v1/customers"). */
     fail: (quotes: readonly Quote[], on = /./) => {

@@ -96,14 +96,16 @@ export async function clearFaults(): Promise<void> {
 }
 
 /** The whole suite shares the sandbox: only for files whose tests run one after another. */
-export async function withFault<T>(fault: FaultInput, work: () => Promise<T>): Promise<T> {
-  await control("POST", "/faults", fault);
+export async function withFaults<T>(faults: readonly FaultInput[], work: () => Promise<T>): Promise<T> {
+  for (const fault of faults) await control("POST", "/faults", fault);
   try {
     return await work();
   } finally {
     await clearFaults();
   }
 }
+
+export const withFault = <T>(fault: FaultInput, work: () => Promise<T>) => withFaults([fault], work);
 
 /** How many faults are still to come. */
 export async function openFaults(): Promise<number> {

@@ -53,11 +53,24 @@ export async function overridesOf(provider: Provider): Promise<{ action: string;
   );
 }
 
+/** Lets the time pass after which a write that the vendor shows nothing of can no longer take effect. */
+export async function passLastEffect(email: string): Promise<void> {
+  await rows(
+    `UPDATE operation SET created_at = operation.created_at - interval '90 seconds'
+       FROM "user" AS person WHERE person.id = operation.user_id AND person.email = $1 AND operation.state = 'OPEN'`,
+    [email],
+  );
+  // Whoever looks it up has an appointment by the clock.
+  await rows("UPDATE webhook_event SET next_attempt_at = now() WHERE status = 'PENDING'");
+}
+
 /** Waits until no event and no message waits for anything: from then on nothing is asked of a vendor by itself. */
 export function nothingWaits(): Promise<true> {
   return eventually("all work to be done", async () => {
     const [waiting] = await rows<{ count: string }>(
-      `SELECT (SELECT count(*) FROM webhook_event WHERE status = 'PENDING')
+      // A look at an operation that is over by then will find nothing to do.
+      `SELECT (SELECT count(*) FROM webhook_event WHERE status = 'PENDING' AND NOT (
+                 type = 'breakwater.operation.settle' AND operation_id IN (SELECT id FROM operation WHERE state <> 'OPEN')))
             + (SELECT count(*) FROM outbox_message WHERE status = 'PENDING') AS count`,
     );
     return waiting?.count === "0";

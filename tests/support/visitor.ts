@@ -85,7 +85,14 @@ export function createVisitor({ origin, by, headers = {}, onAnswer }: VisitorOpt
       ...init,
       method,
       redirect: "manual",
-      headers: { origin, ...headers, ...(cookie && { cookie }), ...(init.headers as Record<string, string>) },
+      // A connection on which too much was sent is closed by the app: the next request takes a new one.
+      headers: {
+        connection: "close",
+        origin,
+        ...headers,
+        ...(cookie && { cookie }),
+        ...(init.headers as Record<string, string>),
+      },
     });
     keepCookies(response);
     const answer: Answer = {
@@ -94,7 +101,10 @@ export function createVisitor({ origin, by, headers = {}, onAnswer }: VisitorOpt
       path,
       status: response.status,
       isPage: /text\/(html|x-component)/.test(response.headers.get("content-type") ?? ""),
-      head: [...response.headers].filter(([name]) => name !== "set-cookie").map((line) => line.join(": ")).join("\n"),
+      head: [...response.headers]
+        .filter(([name]) => name !== "set-cookie")
+        .map((line) => line.join(": "))
+        .join("\n"),
       cookies: response.headers.getSetCookie().join("\n"),
       body: await response.text(),
     };

@@ -254,9 +254,24 @@ describe("headers about limits", () => {
     expect(wholeNumber(new Headers({ limit: value }), "limit")).toBe(expected);
   });
 
-  test("ask for milliseconds, or for nothing that we know", () => {
-    expect(retryAfterMs(new Headers({ "retry-after": "7" }))).toBe(7_000);
-    expect(retryAfterMs(new Headers({ "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }))).toBeNull();
-    expect(retryAfterMs(new Headers())).toBeNull();
+  test.each([
+    ["7", 7_000],
+    ["0", 0],
+    ["Wed, 21 Oct 2026 07:28:00 GMT", 30_000],
+    ["Wed, 21 Oct 2026 07:20:00 GMT", 0],
+    ["Wed, 99 Oct 2026 07:28:00 GMT", null],
+    ["Wed, 21 Oct 2026 07:28:00 +0200", null],
+    ["2026-10-21T07:28:00Z", null],
+    ["-5", null],
+    ["1.5", null],
+    ["soon", null],
+    ["", null],
+  ])("ask with Retry-After %j to wait %s ms", (value, expected) => {
+    const now = Date.UTC(2026, 9, 21, 7, 27, 30);
+    expect(retryAfterMs(new Headers({ "retry-after": value }), now)).toBe(expected);
+  });
+
+  test("that are not there ask for nothing", () => {
+    expect(retryAfterMs(new Headers(), 0)).toBeNull();
   });
 });

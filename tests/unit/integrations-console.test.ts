@@ -13,6 +13,7 @@ import {
   formatLatency,
   formatShare,
   formatSpan,
+  formatStep,
 } from "@/app/(admin)/admin/integrations/_view/format";
 import {
   countByGroup,
@@ -22,7 +23,8 @@ import {
 import { retryBudgetUse } from "@/app/(admin)/admin/integrations/_view/retry-budget";
 import { testWords } from "@/app/(admin)/admin/integrations/_view/test-words";
 import { timeRange } from "@/app/(admin)/admin/integrations/_view/time-range";
-import type { CircuitView, MetricPoint, MetricSeries, MetricTotals } from "@/lib/db/integration-health";
+import type { MetricPoint, MetricSeries, MetricTotals } from "@/lib/db/call-metrics";
+import type { CircuitView } from "@/lib/db/integration-health";
 import type { Capability } from "@/lib/use-cases/operations/list-capabilities";
 
 const NOW = Date.UTC(2026, 10, 22, 14, 3, 7);
@@ -283,6 +285,10 @@ describe("figures", () => {
     expect(formatAgo(inSeconds(-12), NOW)).toBe("12 s ago");
   });
 
+  test("stand at a time of day, or at a day where they are of whole days", () => {
+    expect([formatStep(NOW, 15 * MINUTE), formatStep(NOW, 24 * 60 * MINUTE)]).toEqual(["14:03", "Nov 22"]);
+  });
+
   test("are latencies with as many digits as they are exact", () => {
     expect([null, 0, 8.44, 839.6, 1_240].map(formatLatency)).toEqual([
       "–",
@@ -303,9 +309,11 @@ describe("figures", () => {
     ]).toEqual(["0 %", "< 0.1 %", "3.3 %", "33 %", "0 %"]);
   });
 
-  test("are of the last hour unless the day is asked for", () => {
-    expect(["day", "hour", "week", undefined, ["day"]].map((asked) => timeRange(asked).key)).toEqual([
+  test("are of the last hour unless more is asked for", () => {
+    const asked = ["day", "90-days", "hour", "week", undefined, ["day"]];
+    expect(asked.map((key) => timeRange(key).key)).toEqual([
       "day",
+      "90-days",
       "hour",
       "hour",
       "hour",

@@ -31,6 +31,9 @@ describe("a payments failure", () => {
     expect(wordsFor(kind, "checkout")).toBe(
       "Payments are not available right now. You have not been charged.",
     );
+    expect(wordsFor(kind, "checkout_again")).toBe(
+      "Payments are not available right now. Nothing new was charged; if you have just paid, it will show here.",
+    );
     expect(wordsFor(kind, "change")).toBe(
       "Payments are not available right now. Nothing was changed, and you have not been charged.",
     );

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { type CAPABILITIES, noticeFor, worstOf } from "@/lib/status/capabilities";
 import { HISTORY_DAYS } from "@/lib/status/daily-history";
-import type { CircuitFact, CircuitStep, StatusFacts } from "@/lib/status/facts";
-import { readStatusAnswer, serviceStatusFrom, statusAnswer } from "@/lib/status/service-status";
+import type { CircuitFact, CircuitStep, SeenFact, StatusFacts } from "@/lib/status/facts";
+import { readStatusAnswer } from "@/lib/status/read-status-answer";
+import { serviceStatusFrom, statusAnswer } from "@/lib/status/service-status";
 
 const NOW = new Date("2026-11-22T12:00:00.000Z");
 const LONG_AGO = new Date("2026-01-01T00:00:00.000Z");
@@ -34,6 +35,7 @@ function facts(changes: Partial<StatusFacts> & { fallback?: boolean } = {}): Sta
   return {
     circuits: [],
     steps: [],
+    seen: [],
     providers: {
       payments: { provider: "payer", mode: "live" },
       email: [
@@ -145,6 +147,92 @@ describe("e-mail", () => {
       status: "degraded",
       since: null,
     });
+  });
+});
+
+describe("a key that a vendor refuses", () => {
+  const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
+  interface Seen {
+    effect?: Effect;
+    status?: number;
+    kind?: string;
+    /** Minutes ago; null for never. */
+    success?: number | null;
+    failure?: number;
+    mode?: string;
+  }
+  const seen = (provider: string, given: Seen = {}): SeenFact => {
+    const { effect = "write", status = 401, kind = "credentials_rejected", mode = "live" } = given;
+    const { success = 20, failure = 1 } = given;
+    return {
+      ...{ provider, mode, effect },
+      lastSuccessAt: success === null ? null : minutesAgo(success),
+      lastFailure: { at: minutesAgo(failure), kind, status },
+    };
+  };
+
+  test.each([
+    ["the last payment was refused", [seen("payer")], "down"],
+    ["no payment ever succeeded", [seen("payer", { success: null })], "down"],
+    ["the key may read and not write", [seen("payer", { status: 403 })], "down"],
+    ["the key may write and not read", [seen("payer", { status: 403, effect: "read" })], "degraded"],
+    ["the key as such was refused for a read", [seen("payer", { effect: "read" })], "down"],
+    ["payments succeed again", [seen("payer", { success: 1, failure: 2 })], "operational"],
+    [
+      "reads succeed again with a key that was refused as such",
+      [seen("payer"), seen("payer", { effect: "read", success: 0, failure: 2 })],
+      "operational",
+    ],
+    [
+      "reads succeed with a key that may not write",
+      [seen("payer", { status: 403 }), seen("payer", { effect: "read", success: 0, failure: 2 })],
+      "down",
+    ],
+    ["a payment was declined since", [seen("payer", { kind: "declined", status: 402 })], "operational"],
+    ["the key of another mode is refused", [seen("payer", { mode: "test" })], "operational"],
+    ["the mail vendor's key is refused", [seen("mailer")], "operational"],
+    [
+      "nobody has tried for a while, whom the notice may have kept",
+      [seen("payer", { failure: 16 })],
+      "operational",
+    ],
+  ] as const)("makes of payments, while %s", (_when, given, expected) => {
+    expect(report("payments", facts({ seen: given })).status).toBe(expected);
+  });
+
+  const open = circuit("second", "write", { since: minutesAgo(31) });
+  test.each([
+    ["for less long than people wait", { seen: [seen("mailer")] }, "degraded"],
+    ["for longer than people wait", { seen: [seen("mailer", { success: 40 })] }, "down"],
+    [
+      "and a second provider takes over",
+      { fallback: true, seen: [seen("mailer", { success: 40 })] },
+      "degraded",
+    ],
+    [
+      "and the second one's too",
+      { fallback: true, seen: [seen("mailer", { success: 40 }), seen("second", { success: 40 })] },
+      "down",
+    ],
+    [
+      "and the second one is away",
+      { fallback: true, circuits: [open], seen: [seen("mailer", { success: 40 })] },
+      "down",
+    ],
+    ["of the second one alone", { fallback: true, seen: [seen("second", { success: 40 })] }, "operational"],
+  ] as const)("makes mail late or down: %s", (_when, given, expected) => {
+    expect(report("email", facts(given)).status).toBe(expected);
+  });
+
+  test("is told without a time, and stands in no bar: nobody noted when it began", () => {
+    const told = report("payments", facts({ seen: [seen("payer")] }));
+    expect(told).toMatchObject({ status: "down", since: null });
+    expect(told.history?.at(-1)).toMatchObject({ level: "operational", minutes: 0 });
+  });
+
+  test("leaves the time of a breaker that says the same", () => {
+    const given = facts({ circuits: [circuit("payer", "write")], seen: [seen("payer")] });
+    expect(report("payments", given)).toMatchObject({ status: "down", since: "2026-11-22T11:00:00.000Z" });
   });
 });
 

@@ -22,6 +22,7 @@ const status = serviceStatusFrom({
     { ...PAYER, effect: "read", from: "half_open", to: "closed", at: new Date("2026-11-20T10:05:00.000Z") },
     { ...PAYER, effect: "write", from: "closed", to: "open", at: new Date("2026-11-22T11:18:00.000Z") },
   ],
+  seen: [],
   providers: { payments: PAYER, email: [{ provider: "mailer", mode: "live" }] },
   recordedSince: new Date("2026-11-13T09:00:00.000Z"),
   now: NOW,

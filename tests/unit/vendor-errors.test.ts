@@ -25,7 +25,7 @@ describe("Stripe's errors", () => {
     [new errors.StripeCardError(raw({ code: "card_declined", statusCode: 402 })), "declined"],
     [new errors.StripeCardError(raw({ code: "expired_card", statusCode: 402 })), "declined"],
     [new errors.StripeRateLimitError(raw({ statusCode: 429 })), "rate_limited"],
-    [new errors.StripeInvalidRequestError(raw({ statusCode: 429, code: "lock_timeout" })), "conflict"],
+    [new errors.StripeRateLimitError(raw({ statusCode: 429, code: "lock_timeout" })), "conflict"],
     [new errors.StripeAuthenticationError(raw({ statusCode: 401 })), "credentials_rejected"],
     [new errors.StripePermissionError(raw({ statusCode: 403 })), "credentials_rejected"],
     [new errors.StripeConnectionError(raw()), "unavailable"],
@@ -62,10 +62,25 @@ describe("Stripe's errors", () => {
     });
   });
 
+  test("say of a lock that was not had that nothing was done", () => {
+    const locked = new errors.StripeRateLimitError(raw({ statusCode: 429, code: "lock_timeout" }));
+    expect(fromStripe(locked, "x")).toMatchObject({ mayHaveTakenEffect: false, retryable: true });
+    const inUse = new errors.StripeIdempotencyError(raw({ statusCode: 409, code: "idempotency_key_in_use" }));
+    expect(fromStripe(inUse, "x")).toMatchObject({ mayHaveTakenEffect: true, retryable: true });
+  });
+
+  test("ask for the time that the header names, also as a date", () => {
+    const headers = { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" };
+    const error = new errors.StripeRateLimitError(raw({ statusCode: 429, headers }));
+    const now = Date.UTC(2026, 9, 21, 7, 27, 30);
+    expect(fromStripe(error, "x", now).retryAfterMs).toBe(30_000);
+  });
+
   test.each([
     [undefined],
     [{}],
-    [{ "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }],
+    [{ "retry-after": "" }],
+    [{ "retry-after": "-5" }],
     [{ "retry-after": "soon" }],
   ])("ask for no time with the headers %o", (headers) => {
     const error = new errors.StripeRateLimitError(raw({ statusCode: 429, headers }));

@@ -1,10 +1,16 @@
+import { after } from "next/server";
 import { serviceStatus } from "@/lib/db/service-status";
+import { doDueWork, isWorkWantedInPassing } from "@/lib/do-due-work";
 import { statusAnswer } from "@/lib/status/service-status";
 
 export const dynamic = "force-dynamic";
+/** Seconds; the work that it may leave behind is done after the answer. */
+export const maxDuration = 60;
 
 /** How each capability is doing, for anybody; 503 while that cannot be told. */
 export async function GET(): Promise<Response> {
+  // A banner asks for this again and again while something is down: nobody else may come to find that it is over.
+  if (isWorkWantedInPassing()) after(() => doDueWork());
   const status = await serviceStatus();
   if (status === null) {
     return Response.json(

@@ -109,6 +109,12 @@ export interface PaymentsProvider {
 
   /** A cheap read that probes a circuit which is open and due; says whether there was anything to probe. */
   probe(circuit: Effect): Promise<boolean>;
+  /**
+   * Asked before the reads that only lead up to a write, so that nobody waits for them in vain.
+   * @param operation what cannot be done
+   * @throws IntegrationError circuit_open, where that circuit would refuse a call now
+   */
+  refuseIfOpen(circuit: Effect, operation: string): Promise<void>;
 
   /** Makes the vendor's customer. Idempotent under `operationId`. */
   createCustomer(input: {
@@ -126,7 +132,7 @@ export interface PaymentsProvider {
   /** Whether the vendor still knows a customer that it gave us. */
   hasCustomer(customerId: string): Promise<boolean>;
 
-  /** Opens the vendor's hosted checkout. Idempotent under `operationId`. */
+  /** Opens the vendor's hosted checkout; refused at once while writes are. Idempotent under `operationId`. */
   createCheckout(input: CreateCheckoutInput): Promise<CheckoutSnapshot>;
   getCheckout(checkoutId: string): Promise<CheckoutSnapshot | null>;
   /** The checkout that an operation opened, where its answer was lost. */
@@ -144,7 +150,10 @@ export interface PaymentsProvider {
   createPortal(input: { customerId: string; returnUrl: string }): Promise<{ url: string }>;
 
   getSubscription(subscriptionId: string): Promise<SubscriptionSnapshot | null>;
-  /** Switches plan or interval now; the difference is invoiced at once. Idempotent under `operationId`. */
+  /**
+   * Switches plan or interval now; the difference is invoiced at once. Refused at once while writes are. Idempotent
+   * under `operationId`.
+   */
   changePlan(input: {
     operationId: string;
     subscriptionId: string;

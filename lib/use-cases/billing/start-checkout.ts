@@ -16,7 +16,7 @@ import { findCurrentSubscription } from "@/lib/db/subscriptions";
 import { appUrl } from "@/lib/env";
 import { AppError } from "@/lib/errors/app-error";
 import { isIntegrationError } from "@/lib/errors/integration-error";
-import { explainPaymentsFailure } from "@/lib/errors/payments-failure";
+import { explainPaymentsFailure, type PaymentsRequest } from "@/lib/errors/payments-failure";
 import { payments } from "@/lib/integrations/payments";
 import type { CheckoutSnapshot } from "@/lib/integrations/payments/port";
 import { ensureCustomer } from "@/lib/sync/ensure-customer";
@@ -31,27 +31,26 @@ const REUSE_MARGIN_MS = 2 * 60 * 1000;
 /**
  * Opens the hosted checkout for a plan, or the one that is open already. One open checkout per workspace: another
  * choice expires the earlier page first, and a double click, a second tab and a second member all get the same page.
- * @throws IntegrationError that says that nobody was charged, which opening a page never does
+ * @throws IntegrationError that says that nobody was charged, which opening a page never does; where a page was given
+ * out before, that nothing new was
  */
 export async function startCheckout(input: { viewer: Viewer; choice: PlanChoice }): Promise<{ url: string }> {
-  try {
-    return await openOne(input.viewer, input.choice);
-  } catch (error) {
-    throw explainPaymentsFailure(error, "checkout");
-  }
-}
-
-async function openOne(viewer: Viewer, choice: PlanChoice): Promise<{ url: string }> {
+  const { viewer, choice } = input;
   const { workspaceId, userId } = viewer;
   await refuseSecondSubscription(workspaceId);
-  const customerId = await ensureCustomer(viewer);
+  const customerId = await inWords("checkout", () => ensureCustomer(viewer));
 
   // Three rounds: an earlier page may have to be closed first, and another request may open one meanwhile.
   for (let round = 0; round < 3; round += 1) {
     const expiresAt = new Date(Date.now() + CHECKOUT_LIVES_MS);
     const begun = await beginOperation({ workspaceId, userId, kind: "CHECKOUT", input: choice, expiresAt });
-    if (begun.isNew) return open(begun.operation, customerId, viewer);
-    const url = await reuse(begun.operation, choice, customerId);
+    if (begun.isNew) return inWords("checkout", () => open(begun.operation, customerId, viewer));
+    const operation = await waitForAnswer(begun.operation);
+    if (operation.state !== "OPEN") continue;
+    const { checkoutId } = operation.result;
+    const url = checkoutId
+      ? await reuseGivenOut(operation, choice, checkoutId)
+      : await inWords("checkout", () => reuseUnheard(operation, choice, customerId));
     if (url) return { url };
   }
   throw new AppError("conflict", {
@@ -112,31 +111,61 @@ async function keep(operation: Operation, checkout: CheckoutSnapshot): Promise<{
   return { url: checkout.url };
 }
 
-/** What to do about a checkout that is open: its URL, or null once it is closed and a new one may begin. */
-async function reuse(met: Operation, choice: PlanChoice, customerId: string): Promise<string | null> {
-  const operation = await waitForAnswer(met);
-  if (operation.state !== "OPEN") return null;
-  const same = operation.input?.planKey === choice.planKey && operation.input.interval === choice.interval;
-  const fresh = (operation.expiresAt?.getTime() ?? 0) - Date.now() > REUSE_MARGIN_MS;
-  const { checkoutId } = operation.result;
-  // Where no answer was kept, its maker died or never heard one. What was kept may be paid, expired or gone by now.
-  const found = checkoutId
-    ? await payments().getCheckout(checkoutId)
-    : await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
-  if (found?.state === "open" && same && fresh) {
-    return checkoutId && found.url ? found.url : (await keep(operation, found)).url;
+async function inWords<T>(request: PaymentsRequest, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explainPaymentsFailure(error, request);
   }
-  if (found) return closeEarlier(operation, found.id);
-  await closeOperation(db(), operation.id, "EXPIRED");
-  return null;
 }
 
-/** Expires an earlier page, unless it was paid meanwhile. */
-async function closeEarlier(operation: Operation, checkoutId: string): Promise<null> {
-  const checkout = await payments().expireCheckout({ checkoutId, operationId: operation.id });
-  if (checkout.state === "complete") {
+/** Whether an open checkout is what is asked for, and stays open long enough. */
+function isOffered({ input, expiresAt }: Operation, choice: PlanChoice): boolean {
+  const isSame = input?.planKey === choice.planKey && input.interval === choice.interval;
+  return isSame && (expiresAt?.getTime() ?? 0) - Date.now() > REUSE_MARGIN_MS;
+}
+
+/**
+ * What to do about a page that somebody was sent to: its URL, or null once it is closed and a new one may begin. It may
+ * be paid, expired or gone by now.
+ */
+async function reuseGivenOut(
+  operation: Operation,
+  choice: PlanChoice,
+  checkoutId: string,
+): Promise<string | null> {
+  try {
+    const isWanted = isOffered(operation, choice);
+    if (!isWanted) await payments().refuseIfOpen("write", "checkout.create");
+    const found = await payments().getCheckout(checkoutId);
+    if (isWanted && found?.state === "open" && found.url) return found.url;
+    return await closeEarlier(operation, found);
+  } catch (error) {
+    // Whoever has paid there is promised that it will show: then it is also looked for.
+    if (isIntegrationError(error)) await requestSync("checkout", checkoutId);
+    throw explainPaymentsFailure(error, "checkout_again");
+  }
+}
+
+/** The same where no answer was kept: its maker died or never heard one, and nobody was sent to a page. */
+async function reuseUnheard(
+  operation: Operation,
+  choice: PlanChoice,
+  customerId: string,
+): Promise<string | null> {
+  await payments().refuseIfOpen("write", "checkout.create");
+  const found = await payments().findCheckoutByOperation({ customerId, operationId: operation.id });
+  if (found?.state === "open" && isOffered(operation, choice)) return (await keep(operation, found)).url;
+  return closeEarlier(operation, found);
+}
+
+/** Expires an earlier page, if there is one, unless it was paid meanwhile. */
+async function closeEarlier(operation: Operation, found: CheckoutSnapshot | null): Promise<null> {
+  const checkout =
+    found && (await payments().expireCheckout({ checkoutId: found.id, operationId: operation.id }));
+  if (checkout?.state === "complete") {
     // Its confirmation may have been lost: it is looked for, so that nobody who has paid stays without.
-    await requestSync("checkout", checkoutId);
+    await requestSync("checkout", checkout.id);
     throw new AppError("conflict", {
       userMessage:
         "A payment for this workspace was just made and is being confirmed. Please reload in a moment.",

@@ -1,8 +1,9 @@
 import type { Viewer } from "@/lib/billing/views";
-import { circuitStore } from "@/lib/compose";
 import { recordAudit } from "@/lib/db/audit-log";
+import { circuitStoreWithin } from "@/lib/db/circuit-store";
 import { db } from "@/lib/db/client";
 import { AppError } from "@/lib/errors/app-error";
+import { loggingHooks } from "@/lib/integration-log";
 import { email, emailFallback } from "@/lib/integrations/email";
 import { onCall } from "@/lib/integrations/oncall";
 import { payments } from "@/lib/integrations/payments";
@@ -19,8 +20,8 @@ export interface CircuitOverride {
 const DONE = { open: "circuit.opened", close: "circuit.closed", reset: "circuit.reset" } as const;
 
 /**
- * An operator's hand on a breaker, for the whole fleet. The audit entry is written first and committed last, so that
- * nothing is done that is not noted.
+ * An operator's hand on a breaker, for the whole fleet. Step and audit entry are one transaction: nothing is done that
+ * is not noted, and nothing noted that was not done.
  * @throws AppError not_found for a provider that this process does not call
  */
 export async function overrideCircuit({
@@ -35,13 +36,15 @@ export async function overrideCircuit({
     throw new AppError("not_found", { userMessage: "This provider is not in use. Please reload the page." });
   }
   const key = { provider, mode, effect };
-  await db().$transaction(async (tx) => {
+  const { transition } = await db().$transaction(async (tx) => {
     await recordAudit(tx, {
       workspaceId: null,
       actorId: viewer.userId,
       action: DONE[override],
       detail: { ...key },
     });
-    await circuitStore().override(key, override);
+    return circuitStoreWithin(tx).override(key, override);
   });
+  // Past the breakers, which would have told of it. Whoever is on call need not hear of an operator's own step.
+  if (transition) loggingHooks.onTransition(transition);
 }

@@ -17,7 +17,8 @@ ALTER TYPE "outbox_kind" ADD VALUE 'ALERT';
 ALTER TABLE "operation" ADD COLUMN     "correlation_id" UUID;
 
 -- AlterTable
-ALTER TABLE "outbox_message" ADD COLUMN     "correlation_id" UUID;
+ALTER TABLE "outbox_message" ADD COLUMN     "bound_at" TIMESTAMPTZ(3),
+ADD COLUMN     "correlation_id" UUID;
 
 -- AlterTable
 ALTER TABLE "webhook_event" ADD COLUMN     "operation_id" UUID;

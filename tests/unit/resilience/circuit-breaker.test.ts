@@ -1,57 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { IntegrationErrorKind } from "@/lib/errors/integration-error";
 import { CALL_LIMITS } from "@/lib/resilience/policy";
+import { breakerUnderTest, PATIENT, times } from "@/tests/support/breaker-under-test";
 import { createFakeClock } from "@/tests/support/fake-clock";
-import {
-  type Behaviour,
-  circuitOf,
-  failure,
-  outcomeOf,
-  policyUnderTest,
-  READ,
-  WRITE,
-} from "@/tests/support/policy-under-test";
+import { circuitOf, failure, policyUnderTest, READ, WRITE } from "@/tests/support/policy-under-test";
 
 const SECOND = 1_000;
 const reads = circuitOf("read");
-
-/** Background calls are attempted once, so that a call is an attempt. */
-function breakerUnderTest(limits = CALL_LIMITS) {
-  const core = policyUnderTest({ context: { origin: "background" }, limits });
-  return {
-    ...core,
-    state: () => core.store.peek(reads).state.kind,
-    /** Makes reads one after the other and says how each ended. */
-    calls: async (...behaviours: Behaviour[]) => {
-      const endings: (string | IntegrationErrorKind)[] = [];
-      for (const behaviour of behaviours) {
-        const ending = core.call(READ, behaviour).catch((error) => error.kind as IntegrationErrorKind);
-        await core.clock.advance(behaviour === "hangs" ? CALL_LIMITS.background.attemptMs : 0);
-        endings.push(await ending);
-      }
-      return endings;
-    },
-    /** Starts a read that the vendor answers when the test says so. */
-    pendingCall: () => {
-      let settle: { resolve(value: string): void; reject(error: unknown): void } | null = null;
-      const outcome = outcomeOf(
-        core.policy(READ, () => new Promise<string>((resolve, reject) => (settle = { resolve, reject }))),
-      );
-      return {
-        outcome,
-        wasSent: () => settle !== null,
-        end: async (behaviour: "ok" | Error) => {
-          if (!settle) throw new Error("the call was not sent");
-          if (behaviour === "ok") settle.resolve("answer");
-          else settle.reject(behaviour);
-          await core.clock.advance(0);
-        },
-      };
-    },
-  };
-}
-
-const times = (count: number, behaviour: Behaviour): Behaviour[] => new Array(count).fill(behaviour);
 
 describe("a closed circuit", () => {
   test("opens at the fifth failure, where they are half of the calls", async () => {
@@ -201,214 +155,9 @@ describe("an open circuit", () => {
   });
 });
 
-describe("a probe", () => {
-  async function due() {
-    const core = breakerUnderTest();
-    await core.breakCircuit("read");
-    await core.clock.advance(30 * SECOND);
-    return core;
-  }
-
-  test("that passes closes the circuit", async () => {
-    const { calls, state, attempts } = await due();
-    await calls("ok");
-    expect(state()).toBe("closed");
-    expect(attempts).toMatchObject([{ isProbe: true, outcome: "ok" }]);
-    expect(await calls("ok", "ok")).toEqual(["answer", "answer"]);
-  });
-
-  test("that fails opens it for thirty seconds again", async () => {
-    const { calls, state, clock } = await due();
-    await calls("unavailable");
-    expect(state()).toBe("open");
-    await clock.advance(30 * SECOND - 1);
-    expect(await calls("ok")).toEqual(["circuit_open"]);
-    await clock.advance(1);
-    expect(await calls("ok")).toEqual(["answer"]);
-  });
-
-  test.each(["not_found", "declined", "invalid_request", "credentials_rejected", "conflict"] as const)(
-    "that is answered %s is a proof of life",
-    async (kind) => {
-      const { calls, state } = await due();
-      await calls(kind);
-      expect(state()).toBe("closed");
-    },
-  );
-
-  test("that is answered 429 closes the circuit, and leaves the vendor alone for as long as it asked", async () => {
-    const { calls, state, clock } = await due();
-    await calls(failure("rate_limited", { retryAfterMs: 7 * SECOND }));
-    expect(state()).toBe("closed");
-    expect(await calls("ok")).toEqual(["rate_limited"]);
-    await clock.advance(7 * SECOND);
-    expect(await calls("ok")).toEqual(["answer"]);
-  });
-
-  test("of which nothing was learnt lets another go at once", async () => {
-    const { calls, state, arrived } = await due();
-    await calls("aborted");
-    expect(state()).toBe("open");
-    expect(await calls("ok")).toEqual(["answer"]);
-    expect(arrived).toHaveLength(2);
-  });
-
-  test("that ran into a mistake of ours lets another go at once", async () => {
-    const { call, calls } = await due();
-    await expect(call(READ, new TypeError("ours"))).rejects.toThrow(TypeError);
-    expect(await calls("ok")).toEqual(["answer"]);
-  });
-
-  test("whose process died is waited for no longer than its lease", async () => {
-    const { clock, calls, store, breakers } = await due();
-    await store.acquireProbe(reads, { owner: "another process", leaseMs: 12 * SECOND });
-    await breakers.flush();
-    await clock.advance(12 * SECOND - 1);
-    expect(await calls("ok")).toEqual(["circuit_open"]);
-    await clock.advance(1);
-    expect(await calls("ok")).toEqual(["answer"]);
-  });
-
-  test("that comes back after its lease changes nothing", async () => {
-    const { pendingCall, clock, store, state } = await due();
-    const slow = pendingCall();
-    await clock.advance(0);
-    // Another process has opened it anew meanwhile.
-    await store.override(reads, "reset");
-    await store.override(reads, "open");
-    await slow.end("ok");
-    expect(slow.outcome.value).toBe("answer");
-    expect(state()).toBe("open");
-  });
-
-  test("respects that the vendor asked to be left alone for longer", async () => {
-    const { store, clock, calls, breakers, arrived } = await due();
-    await store.throttle(reads, 60 * SECOND);
-    await breakers.flush();
-    await clock.advance(59 * SECOND);
-    expect(await calls("ok")).toEqual(["circuit_open"]);
-    expect(arrived).toEqual([]);
-    await clock.advance(1 * SECOND);
-    expect(await calls("ok")).toEqual(["answer"]);
-  });
-});
-
-describe("a probe without traffic", () => {
-  test("is sent where it is due, and closes the circuit", async () => {
-    const { probe, breakCircuit, clock, store, attempts } = policyUnderTest();
-    await breakCircuit("write");
-    await clock.advance(30 * SECOND);
-    await expect(probe("write", "ok")).resolves.toBe(true);
-    await clock.advance(0);
-    expect(store.peek(circuitOf("write")).state.kind).toBe("closed");
-    expect(attempts).toMatchObject([{ operation: "probe", effect: "write", isProbe: true }]);
-  });
-
-  test("is not sent where there is nothing to probe, and nobody hears of that", async () => {
-    const { probe, breakCircuit, arrived, heldBack } = policyUnderTest();
-    await expect(probe("read", "ok")).resolves.toBe(false);
-    await breakCircuit("read");
-    await expect(probe("read", "ok")).resolves.toBe(false);
-    expect(arrived).toEqual([]);
-    expect(heldBack).toEqual([]);
-  });
-
-  test("is not sent when another instance closed the circuit just now", async () => {
-    const { probe, breakCircuit, clock, store, arrived, breakers } = policyUnderTest();
-    await breakCircuit("read");
-    await clock.advance(30 * SECOND);
-    await breakers.flush();
-    await store.override(reads, "close");
-    await expect(probe("read", "ok")).resolves.toBe(false);
-    expect(arrived).toEqual([]);
-  });
-
-  test("is made once, also by who would try other calls again, and says at once how it went", async () => {
-    const { probe, breakCircuit, clock, arrived } = policyUnderTest({ random: () => 0.9 });
-    await breakCircuit("read");
-    await clock.advance(30 * SECOND);
-    const probing = outcomeOf(probe("read", "unavailable"));
-    await clock.advance(0);
-    expect(probing.error).toMatchObject({ kind: "unavailable" });
-    expect(arrived).toHaveLength(1);
-  });
-});
-
-describe("a vendor that asks to be left alone (429)", () => {
-  test("is left alone by background calls, which carry for how long", async () => {
-    const { calls, call, arrived, clock, heldBack } = breakerUnderTest();
-    await calls(failure("rate_limited", { retryAfterMs: 5 * SECOND }));
-    await clock.advance(2 * SECOND);
-    await expect(call(READ, "ok")).rejects.toMatchObject({
-      kind: "rate_limited",
-      retryAfterMs: 3 * SECOND,
-      mayHaveTakenEffect: false,
-    });
-    expect(arrived).toHaveLength(1);
-    expect(heldBack).toMatchObject([{ by: "throttle" }]);
-  });
-
-  test("is waited for where somebody waits and it fits into the deadline", async () => {
-    const { store, breakers, call, arrived, clock } = policyUnderTest();
-    await store.throttle(reads, 5 * SECOND);
-    await breakers.flush();
-    const outcome = outcomeOf(call(READ, "ok"));
-    await clock.advance(5 * SECOND - 1);
-    expect([outcome.state, arrived.length]).toEqual(["pending", 0]);
-    await clock.advance(1);
-    expect(outcome.value).toBe("answer");
-  });
-
-  test("is not waited for where that does not fit", async () => {
-    const { store, breakers, call, clock } = policyUnderTest();
-    await store.throttle(reads, CALL_LIMITS.read.overallMs);
-    await breakers.flush();
-    const outcome = outcomeOf(call(READ, "ok"));
-    await clock.advance(0);
-    expect(outcome.error).toMatchObject({ kind: "rate_limited", retryAfterMs: CALL_LIMITS.read.overallMs });
-  });
-
-  test("does not find those who waited at its door all at once", async () => {
-    let chance = 0;
-    const random = () => {
-      chance = (chance + 0.1) % 1;
-      return chance;
-    };
-    const { store, breakers, call, arrived, clock } = policyUnderTest({ random });
-    await store.throttle(reads, 2 * SECOND);
-    await breakers.flush();
-    for (let waiting = 0; waiting < 10; waiting += 1) void call(READ, "ok");
-    await clock.advance(3 * SECOND);
-    expect(new Set(arrived.map(({ at }) => at)).size).toBe(10);
-  });
-
-  test("is not shut out for ever because it asked for nonsense", async () => {
-    const { calls, store, clock } = breakerUnderTest();
-    await calls(
-      failure("rate_limited", { retryAfterMs: 1e15 }),
-      failure("rate_limited", { retryAfterMs: Number.NaN }),
-      failure("rate_limited", { retryAfterMs: -5 }),
-    );
-    expect(store.peek(reads).throttledUntil).toBe(clock.now() + 600 * SECOND);
-  });
-
-  test("keeps what it asked for, although it asks for less a moment later", async () => {
-    const { pendingCall, store, clock } = breakerUnderTest();
-    const [long, short] = [pendingCall(), pendingCall()];
-    await clock.advance(0);
-    await long.end(failure("rate_limited", { retryAfterMs: 9 * SECOND }));
-    await short.end(failure("rate_limited", { retryAfterMs: SECOND }));
-    expect(store.peek(reads).throttledUntil).toBe(clock.now() + 9 * SECOND);
-  });
-});
-
 describe("a result that comes late", () => {
   test("of before the circuit opened neither closes it nor opens it again", async () => {
-    const patient = { ...CALL_LIMITS.background, attemptMs: 120 * SECOND, overallMs: 120 * SECOND };
-    const { pendingCall, breakCircuit, clock, state } = breakerUnderTest({
-      ...CALL_LIMITS,
-      background: patient,
-    });
+    const { pendingCall, breakCircuit, clock, state } = breakerUnderTest(PATIENT);
     const old = Array.from({ length: 12 }, pendingCall);
     await clock.advance(0);
     await breakCircuit("read");
@@ -434,6 +183,18 @@ describe("a result that comes late", () => {
     await breakers.flush();
     for (const one of old) await one.end(failure("unavailable"));
     await breakers.flush();
+    expect(state()).toBe("closed");
+  });
+
+  test("does not make the process forget what has come since", async () => {
+    const { pendingCall, calls, store, breakers, clock, state } = breakerUnderTest();
+    const old = pendingCall();
+    await clock.advance(0);
+    await store.override(reads, "reset");
+    await breakers.flush();
+    await calls(...times(10, "ok"));
+    await old.end(failure("unavailable"));
+    await calls(...times(5, "unavailable"));
     expect(state()).toBe("closed");
   });
 });

@@ -1,199 +1,10 @@
 /** Guards that the shared store may be slow or gone without any call noticing more than 50 ms of it, once. */
 import { describe, expect, test } from "vitest";
-import type { CircuitStore } from "@/lib/resilience/circuit-store";
-import { createFakeClock } from "@/tests/support/fake-clock";
-import {
-  type Behaviour,
-  circuitOf,
-  failure,
-  outcomeOf,
-  policyUnderTest,
-  READ,
-  WRITE,
-} from "@/tests/support/policy-under-test";
+import { circuitOf, outcomeOf, READ } from "@/tests/support/policy-under-test";
+import { storeUnderTest } from "@/tests/support/store-under-test";
 
 const SECOND = 1_000;
 const reads = circuitOf("read");
-
-type Condition = "answers" | "hangs" | "fails" | { answersAfterMs: number };
-
-/** A store whose way there can be broken. */
-function storeUnderTest() {
-  const clock = createFakeClock();
-  const asked: { step: keyof CircuitStore; at: number }[] = [];
-  let condition: Condition = "answers";
-
-  function pass<T>(step: keyof CircuitStore, answer: () => Promise<T>): Promise<T> {
-    asked.push({ step, at: clock.now() });
-    if (condition === "fails") return Promise.reject(new Error("connection refused"));
-    if (condition === "hangs") return new Promise(() => undefined);
-    if (condition === "answers") return answer();
-    const { answersAfterMs } = condition;
-    return new Promise((resolve, reject) => {
-      clock.after(answersAfterMs, () => answer().then(resolve, reject));
-    });
-  }
-
-  const between = (store: CircuitStore): CircuitStore => ({
-    read: () => pass("read", () => store.read()),
-    record: (...input) => pass("record", () => store.record(...input)),
-    acquireProbe: (...input) => pass("acquireProbe", () => store.acquireProbe(...input)),
-    settleProbe: (...input) => pass("settleProbe", () => store.settleProbe(...input)),
-    throttle: (...input) => pass("throttle", () => store.throttle(...input)),
-    override: (...input) => pass("override", () => store.override(...input)),
-  });
-  const core = policyUnderTest({ clock, between, context: { origin: "background" } });
-  return {
-    ...core,
-    asked: (step: keyof CircuitStore) => asked.filter((one) => one.step === step).map(({ at }) => at),
-    touched: () => asked.length,
-    becomes: (next: Condition) => {
-      condition = next;
-    },
-    /** How long a call takes, whatever it ends with. */
-    timed: async (behaviour: Behaviour) => {
-      const begun = clock.now();
-      let took = -1;
-      const done = () => {
-        took = clock.now() - begun;
-      };
-      core.call(READ, behaviour).then(done, done);
-      for (let waited = 0; took < 0 && waited < 20_000; waited += 10)
-        await clock.advance(waited === 0 ? 0 : 10);
-      return took;
-    },
-  };
-}
-
-describe("while the store answers", () => {
-  test("ten thousand healthy calls do not touch it, while what was read of it is fresh", async () => {
-    const { call, clock, touched } = storeUnderTest();
-    await call(READ, "ok");
-    expect(touched()).toBe(1);
-    for (let made = 0; made < 10_000; made += 1) {
-      await call(READ, "ok");
-      if (made % 25 === 0) await clock.advance(1);
-    }
-    expect(touched()).toBe(1);
-  });
-
-  test("healthy calls never wait for it, and read it at most twice a second", async () => {
-    const { call, clock, asked, touched } = storeUnderTest();
-    await call(READ, "ok");
-    for (let step = 0; step < 1_000; step += 1) {
-      await clock.advance(10);
-      const outcome = outcomeOf(call(READ, "ok"));
-      await clock.advance(0);
-      expect(outcome.state).toBe("resolved");
-    }
-    expect(asked("read").length).toBeLessThanOrEqual(21);
-    expect(touched()).toBe(asked("read").length);
-  });
-
-  test("all circuits are read together, by one reading at a time", async () => {
-    const { call, clock, asked, becomes } = storeUnderTest();
-    becomes({ answersAfterMs: 20 });
-    const calls = [READ, WRITE, READ, WRITE].map((description) => outcomeOf(call(description, "ok")));
-    await clock.advance(20);
-    expect(calls.map(({ state }) => state)).toEqual(new Array(4).fill("resolved"));
-    expect(asked("read")).toHaveLength(1);
-  });
-
-  test("no call waits for a failure to be reported", async () => {
-    const { call, clock, becomes } = storeUnderTest();
-    await call(READ, "ok");
-    becomes({ answersAfterMs: 40 });
-    const outcome = outcomeOf(call(READ, "unavailable"));
-    await clock.advance(0);
-    expect(outcome.error).toMatchObject({ kind: "unavailable" });
-  });
-
-  test("failures that come while one is reported go together, and all arrive", async () => {
-    const { call, clock, asked, becomes, store, reachable } = storeUnderTest();
-    await call(READ, "ok");
-    becomes({ answersAfterMs: 40 });
-    for (let made = 0; made < 50; made += 1) await call(READ, "unavailable").catch(() => undefined);
-    await clock.advance(80);
-    expect(asked("record")).toHaveLength(2);
-    expect(store.peek(reads).state.kind).toBe("open");
-    expect(reachable).toEqual([]);
-  });
-
-  test("successes are reported by a flush, once", async () => {
-    const { call, breakers, asked, clock, store } = storeUnderTest();
-    for (let made = 0; made < 20; made += 1) await call(READ, "ok");
-    await breakers.flush();
-    await breakers.flush();
-    expect(asked("record")).toHaveLength(1);
-    for (let made = 0; made < 19; made += 1) await call(READ, "unavailable").catch(() => undefined);
-    await clock.advance(0);
-    expect(store.peek(reads).state.kind).toBe("closed");
-  });
-
-  test("a flush waits for what is under way and for what came meanwhile", async () => {
-    const { call, breakers, clock, asked, becomes } = storeUnderTest();
-    await call(READ, "ok");
-    becomes({ answersAfterMs: 30 });
-    await call(READ, "unavailable").catch(() => undefined);
-    await call(READ, "ok");
-    const flush = outcomeOf(breakers.flush());
-    await clock.advance(30);
-    expect(flush.state).toBe("pending");
-    await clock.advance(60);
-    expect(flush.state).toBe("resolved");
-    expect(asked("record")).toHaveLength(2);
-  });
-
-  test("a reading that looked before a step does not undo what the step told", async () => {
-    const clock = createFakeClock();
-    let lateMs = 0;
-    const { call, breakCircuit, store } = policyUnderTest({
-      clock,
-      context: { origin: "background" },
-      between: (inner) => ({
-        ...inner,
-        read: () => {
-          const seen = inner.read();
-          return new Promise((resolve) => clock.after(lateMs, () => resolve(seen)));
-        },
-      }),
-    });
-    // The store has a word on this circuit already.
-    await store.override(reads, "close");
-    void call(READ, "ok");
-    await clock.advance(600);
-    lateMs = 40;
-    await call(READ, "ok");
-    await breakCircuit("read");
-    await clock.advance(lateMs);
-    await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
-  });
-
-  test("a store that was emptied is believed", async () => {
-    const clock = createFakeClock();
-    const { breakCircuit, call, breakers } = policyUnderTest({
-      clock,
-      between: (store) => ({
-        ...store,
-        read: async () => (clock.now() > emptiedAt ? new Map() : store.read()),
-      }),
-    });
-    const emptiedAt = clock.now() + 10;
-    await breakCircuit("read");
-    await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
-    await clock.advance(11);
-    await breakers.flush();
-    await expect(call(READ, "ok")).resolves.toBe("answer");
-  });
-
-  test("a clock that was set back does not keep it from being read", async () => {
-    const { call, clock, store } = storeUnderTest();
-    await call(READ, "ok");
-    clock.setBack(3_600 * SECOND);
-    await store.override(reads, "open");
-    await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
-  });
-});
 
 describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
   test("costs one call at most 50 ms, once", async () => {
@@ -294,6 +105,24 @@ describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
     expect(again.value).toBe("answer");
   });
 
+  test("is back before a probe that this process made alone: how that ends is not told any more", async () => {
+    const { call, becomes, clock, breakers, transitions } = storeUnderTest();
+    becomes(condition);
+    void call(READ, "ok");
+    await clock.advance(50);
+    for (let made = 0; made < 5; made += 1) await call(READ, "unavailable").catch(() => undefined);
+    await clock.advance(30 * SECOND);
+    const probe = outcomeOf(call(READ, "hangs"));
+    await clock.advance(SECOND);
+    becomes("answers");
+    await clock.advance(SECOND);
+    await breakers.flush();
+    await clock.advance(10 * SECOND);
+    expect(probe.state).toBe("rejected");
+    expect(transitions.map(({ to }) => to)).toEqual(["open", "half_open"]);
+    await expect(call(READ, "ok")).resolves.toBe("answer");
+  });
+
   test("holds up neither a flush nor a probe", async () => {
     const { breakers, becomes, clock, probe, breakCircuit } = storeUnderTest();
     await breakCircuit("read");
@@ -377,17 +206,5 @@ describe("a slow store", () => {
     const outcome = outcomeOf(call(READ, "ok"));
     await clock.advance(50);
     expect(outcome.value).toBe("answer");
-  });
-
-  test("that answers after 50 ms is believed at once", async () => {
-    const { call, becomes, clock, store, reachable } = storeUnderTest();
-    await store.override(reads, "open");
-    becomes({ answersAfterMs: 80 });
-    const early = outcomeOf(call(READ, "ok"));
-    await clock.advance(50);
-    expect(early.value).toBe("answer");
-    await clock.advance(30);
-    await expect(call(READ, "ok")).rejects.toMatchObject(failure("circuit_open"));
-    expect(reachable).toEqual([false, true]);
   });
 });

@@ -4,7 +4,8 @@ import { AutoRefresh } from "@/components/forms/auto-refresh";
 import { ConfirmPanel } from "@/components/forms/confirm-panel";
 import { PageHeader } from "@/components/ui/page-header";
 import { requireOperator } from "@/lib/auth/guards";
-import { listCircuits, listStatuses, listTransitions, metricSeries } from "@/lib/db/integration-health";
+import { recentMetricSeries } from "@/lib/db/call-metrics";
+import { listCircuits, listStatuses, listTransitions } from "@/lib/db/integration-health";
 import { getOperatorDesk } from "@/lib/db/operator-desk";
 import { listCapabilities } from "@/lib/use-cases/operations/list-capabilities";
 import { loadChaosPanel } from "./_chaos/load-chaos-panel";
@@ -39,7 +40,7 @@ export default async function IntegrationsPage({ searchParams }: PageWithSearch)
     listCircuits(providers),
     listTransitions(providers, { limit: STEPS_SHOWN }),
     listStatuses(providers),
-    metricSeries(providers, { hours: range.hours }),
+    recentMetricSeries(providers, range.span),
     getOperatorDesk(webhookProviders(capabilities)),
     loadChaosPanel(capabilities),
   ]);

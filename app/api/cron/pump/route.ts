@@ -17,7 +17,7 @@ export async function GET(request: Request): Promise<Response> {
   if (!env.CRON_SECRET || !matches(bearer, env.CRON_SECRET)) {
     return Response.json({ error: "unauthenticated" }, { status: 401 });
   }
-  // A probe takes ten seconds at most, and so does the last batch: together still within the minute.
+  // A probe takes ten seconds at most, and the last batch fifteen: together still within the minute.
   await runMonitor();
   return Response.json(await doDueWork(30_000));
 }

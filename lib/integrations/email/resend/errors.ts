@@ -40,13 +40,14 @@ export function toIntegrationError(
   failure: ResendFailure,
   operation: string,
   headers: Headers,
+  now = Date.now(),
 ): IntegrationError {
   return new IntegrationError(kindOf(failure), {
     provider: PROVIDER,
     operation,
     status: failure.statusCode,
     vendorCode: failure.name,
-    retryAfterMs: retryAfterMs(headers),
+    retryAfterMs: retryAfterMs(headers, now),
     // Refused because a mail was taken under this key before.
     ...(failure.name === "invalid_idempotent_request" ? { mayHaveTakenEffect: true } : {}),
   });

@@ -52,7 +52,7 @@ export function toIntegrationError(answer: Answer, operation: string, now = Date
     operation,
     status,
     vendorCode: fieldOf(answer),
-    retryAfterMs: retryAfterMs(headers) ?? (kind === "rate_limited" ? resetsInMs(headers, now) : null),
+    retryAfterMs: retryAfterMs(headers, now) ?? (kind === "rate_limited" ? resetsInMs(headers, now) : null),
     // Not done where it was asked; a redirect is not followed.
     ...(status < 400 ? { mayHaveTakenEffect: false } : {}),
   });

@@ -24,14 +24,15 @@ function kindOf(status: number): IntegrationErrorKind {
   return "unknown";
 }
 
-export function toIntegrationError({ status, headers, text }: Answer, operation: string): IntegrationError {
+export function toIntegrationError(answer: Answer, operation: string, now = Date.now()): IntegrationError {
+  const { status, headers, text } = answer;
   return new IntegrationError(kindOf(status), {
     provider: PROVIDER,
     operation,
     status,
     // Slack answers with a word such as "invalid_token"; anything longer may be anything.
     vendorCode: /^[a-z_]{1,40}$/.test(text) ? text : null,
-    retryAfterMs: retryAfterMs(headers),
+    retryAfterMs: retryAfterMs(headers, now),
     // A redirect is not followed.
     ...(status < 400 ? { mayHaveTakenEffect: false } : {}),
   });

@@ -37,6 +37,7 @@ export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider
       keyFingerprint: fingerprint(deps.secretKey),
       apiVersion: API_VERSION,
     },
+    refuseIfOpen: client.refuseIfOpen,
     probe: (circuit) => client.probe(circuit, (sdk) => sdk.prices.list({ limit: 1 })),
     ...customers(client),
     ...checkouts(client, resolvePrice),
@@ -111,6 +112,7 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
     client.read("checkout.retrieve", (sdk) => sdk.checkout.sessions.retrieve(id));
   return {
     createCheckout: async (input) => {
+      await client.refuseIfOpen("write", "checkout.create");
       const price = await resolvePrice(input.planKey, input.interval);
       const metadata = { [METADATA.workspace]: input.workspaceId, [METADATA.operation]: input.operationId };
       const params: Stripe.Checkout.SessionCreateParams = {
@@ -184,6 +186,7 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
       return subscription && subscriptionFrom(subscription);
     },
     changePlan: async ({ operationId, subscriptionId, planKey, interval }) => {
+      await client.refuseIfOpen("write", "subscriptions.change");
       const price = await resolvePrice(planKey, interval);
       const item = (await retrieve(subscriptionId)).items.data[0];
       // Without its id the new price would be added beside the old one, and both charged.

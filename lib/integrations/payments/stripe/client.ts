@@ -24,6 +24,8 @@ export interface StripeClient {
     run: (sdk: Stripe, options: { idempotencyKey: string }) => Promise<T>,
   ): Promise<T>;
   probe(circuit: Effect, run: (sdk: Stripe) => Promise<unknown>): Promise<boolean>;
+  /** @throws IntegrationError circuit_open, where that circuit would refuse a call now */
+  refuseIfOpen(circuit: Effect, operation: string): Promise<void>;
 }
 
 /**
@@ -74,5 +76,6 @@ export function createStripeClient(options: StripeClientOptions): StripeClient {
         circuit,
         inAttempt("probe", () => run(sdk)),
       ),
+    refuseIfOpen: policy.refuseIfOpen,
   };
 }

@@ -4,19 +4,27 @@ import {
   type IntegrationErrorKind,
   isIntegrationError,
 } from "@/lib/errors/integration-error";
+import { retryAfterMs } from "@/lib/http/limit-headers";
 import { neverConnected } from "@/lib/http/network-error";
 
 export const PROVIDER = "stripe";
 
+const LOCK_TIMEOUT = "lock_timeout";
+
+/** Whether a request is known to have done nothing, whatever its kind says: it never left, or never had its turn. */
+function hadNoEffect({ code, detail }: InstanceType<typeof Stripe.errors.StripeError>): boolean {
+  return code === LOCK_TIMEOUT || neverConnected(detail);
+}
+
 /** By Stripe's error types and statuses: https://docs.stripe.com/api/errors. */
 function kindOf(error: InstanceType<typeof Stripe.errors.StripeError>): IntegrationErrorKind {
+  // Another request is at work, with the same key or on the same object. A lock that was not had comes as a 429.
+  if (error.code === "idempotency_key_in_use" || error.code === LOCK_TIMEOUT) return "conflict";
   if (error instanceof Stripe.errors.StripeCardError) return "declined";
   if (error instanceof Stripe.errors.StripeRateLimitError) return "rate_limited";
   if (error instanceof Stripe.errors.StripeAuthenticationError) return "credentials_rejected";
   if (error instanceof Stripe.errors.StripePermissionError) return "credentials_rejected";
   if (error instanceof Stripe.errors.StripeConnectionError) return "unavailable";
-  // Another request with the same key is still running: the answer will be there on the next try.
-  if (error.code === "idempotency_key_in_use" || error.code === "lock_timeout") return "conflict";
   if (error instanceof Stripe.errors.StripeIdempotencyError) return "invalid_request";
   // An id in a parameter that does not exist answers 400, in the path 404: either way the thing is not there.
   if (error.code === "resource_missing") return "not_found";
@@ -30,13 +38,8 @@ function kindOf(error: InstanceType<typeof Stripe.errors.StripeError>): Integrat
   return "unavailable";
 }
 
-/** Retry-After is in whole seconds; null where absent or in another form. */
-function retryAfterMs(headers: Record<string, string> | undefined): number | null {
-  const seconds = Number(headers?.["retry-after"]);
-  return headers?.["retry-after"] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : null;
-}
-
-export function toIntegrationError(error: unknown, operation: string): IntegrationError {
+/** @param now milliseconds since the epoch */
+export function toIntegrationError(error: unknown, operation: string, now = Date.now()): IntegrationError {
   if (isIntegrationError(error)) return error;
   if (error instanceof Stripe.errors.StripeError) {
     return new IntegrationError(kindOf(error), {
@@ -46,8 +49,8 @@ export function toIntegrationError(error: unknown, operation: string): Integrati
       requestId: error.requestId ?? null,
       // Of a 429 the header says which of the limits it was: https://docs.stripe.com/rate-limits.
       vendorCode: error.code ?? error.headers?.["stripe-rate-limited-reason"] ?? null,
-      retryAfterMs: retryAfterMs(error.headers),
-      ...(neverConnected(error.detail) ? { mayHaveTakenEffect: false } : {}),
+      retryAfterMs: retryAfterMs(new Headers(error.headers), now),
+      ...(hadNoEffect(error) ? { mayHaveTakenEffect: false } : {}),
       cause: error,
     });
   }

@@ -10,6 +10,7 @@ import {
 } from "@/lib/billing/plans";
 import { SUBSCRIPTION_STATUSES } from "@/lib/billing/status";
 import { IntegrationError } from "@/lib/errors/integration-error";
+import { isUuid } from "@/lib/uuid";
 import type { CardSnapshot, CheckoutSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from "../port";
 import { PROVIDER } from "./errors";
 
@@ -42,12 +43,10 @@ export function idOf(reference: string | { id: string }): string {
   return typeof reference === "string" ? reference : reference.id;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** One of our ids from a vendor's metadata; what another product of the same account wrote there is not one. */
 function ownId(metadata: Stripe.Metadata | null | undefined, key: string): string | null {
   const value = metadata?.[key];
-  return value !== undefined && UUID.test(value) ? value : null;
+  return value !== undefined && isUuid(value) ? value : null;
 }
 
 const eventObject = z.object({

@@ -1,5 +1,5 @@
 import { db } from "@/lib/db/client";
-import { abandonedAt, findOperationById } from "@/lib/db/operations";
+import { findOperationById, lastEffectAt } from "@/lib/db/operations";
 import { requestSettlement, SYNC_REQUESTS } from "@/lib/sync/request-sync";
 import { settleOperation } from "@/lib/sync/settle-operation";
 import type { HandlerFamily } from "@/lib/webhooks/handler";
@@ -14,7 +14,7 @@ export const operationHandlers: HandlerFamily = {
     const state = operation && (await settleOperation(operation));
     await db().$transaction(async (tx) => {
       if (operation && state === "OPEN") {
-        const next = Math.max(Date.now() + LOOK_AGAIN_MS, abandonedAt(operation).getTime());
+        const next = Math.max(Date.now() + LOOK_AGAIN_MS, lastEffectAt(operation).getTime());
         await requestSettlement(tx, operation, new Date(next));
       }
       await finish(tx);

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { MetricTotals } from "@/lib/db/integration-health";
+import type { MetricTotals } from "@/lib/db/call-metrics";
 import { formatCount, formatLatency, formatShare } from "../_view/format";
 import { countByGroup, failuresByFrequency, kindWords } from "../_view/outcome-words";
 

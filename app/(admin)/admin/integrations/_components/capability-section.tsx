@@ -1,7 +1,7 @@
 import { twMerge } from "tailwind-merge";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
-import type { MetricSeries } from "@/lib/db/integration-health";
+import type { MetricSeries } from "@/lib/db/call-metrics";
 import type { CapabilityView } from "../_view/capability-view";
 import { CAPABILITY_WORDS, MODE_WORDS } from "../_view/capability-words";
 import { formatAgo, formatCount, formatShare } from "../_view/format";
@@ -23,14 +23,15 @@ function ModeBadge({ view: { capability } }: { view: CapabilityView }) {
 }
 
 function RetryFact({ series, range }: { series: readonly MetricSeries[]; range: TimeRange }) {
+  // Of a whole day's budget a busy minute uses next to nothing: there the share says nothing.
   const { calls, retries, refused, peakUse } = retryBudgetUse(series, range.stepMs);
   return (
     <Fact label={`Retries, ${range.label.toLowerCase()}`}>
       {retries === 0 ? "None" : `${formatCount(retries)}, ${formatShare(retries, calls)} of calls`}
       {retries + refused === 0 ? null : (
         <span className="mt-0.5 block font-normal text-muted">
-          Budget: {formatShare(peakUse, 1)} used at most, {refused === 0 ? "none" : formatCount(refused)}{" "}
-          refused
+          Budget: {range.span === "quarter" ? null : `${formatShare(peakUse, 1)} used at most, `}
+          {refused === 0 ? "none" : formatCount(refused)} refused
         </span>
       )}
     </Fact>

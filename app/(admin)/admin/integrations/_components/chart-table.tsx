@@ -2,12 +2,12 @@
 
 import { useState } from "react";
 import { Table, TableCell, TableHead } from "@/components/ui/table";
-import type { ChartPoint } from "../_view/chart-series";
-import { formatCount, formatHourAndMinute, formatLatency } from "../_view/format";
+import type { ChartSeries } from "../_view/chart-series";
+import { formatCount, formatLatency, formatStep } from "../_view/format";
 import { OUTCOME_GROUPS } from "../_view/outcome-words";
 
 /** The charts' figures in words: the steps in which something happened, the newest first. */
-export function ChartTable({ subject, points }: { subject: string; points: readonly ChartPoint[] }) {
+export function ChartTable({ subject, series }: { subject: string; series: ChartSeries }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -30,9 +30,9 @@ export function ChartTable({ subject, points }: { subject: string; points: reado
               </tr>
             </thead>
             <tbody>
-              {points.toReversed().map((point) => (
+              {series.points.toReversed().map((point) => (
                 <tr key={point.at}>
-                  <TableCell className="text-left">{formatHourAndMinute(point.at)}</TableCell>
+                  <TableCell className="text-left">{formatStep(point.at, series.stepMs)}</TableCell>
                   {OUTCOME_GROUPS.map(({ key }) => (
                     <TableCell key={key}>{formatCount(point[key])}</TableCell>
                   ))}

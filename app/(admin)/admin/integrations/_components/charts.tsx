@@ -13,7 +13,7 @@ import {
   YAxis,
 } from "recharts";
 import { type ChartPoint, type ChartSeries, everyStep } from "../_view/chart-series";
-import { formatCount, formatHourAndMinute, formatLatency } from "../_view/format";
+import { formatCount, formatLatency, formatStep } from "../_view/format";
 import { OUTCOME_GROUPS, type OutcomeGroup } from "../_view/outcome-words";
 import { ChartTable } from "./chart-table";
 
@@ -36,7 +36,6 @@ const MARGIN = { top: 8, right: 8, bottom: 0, left: 0 };
 const TOOLTIP = {
   isAnimationActive: false,
   separator: ": ",
-  labelFormatter: (at: ReactNode) => `${formatHourAndMinute(Number(at))} UTC`,
   contentStyle: {
     background: "var(--surface)",
     border: "1px solid var(--line)",
@@ -47,6 +46,12 @@ const TOOLTIP = {
   labelStyle: { color: "var(--muted)" },
   cursor: { fill: "var(--sunken)", stroke: "var(--line-strong)", strokeWidth: 0 },
 } as const;
+
+/** How moments are written below the charts and beside the pointer. */
+const moments = (stepMs: number) => ({
+  tick: (at: number) => formatStep(at, stepMs),
+  label: (at: ReactNode) => `${formatStep(Number(at), stepMs)} UTC`,
+});
 
 interface PlotProps {
   title: string;
@@ -92,7 +97,12 @@ function Hatching({ id }: { id: string }) {
   );
 }
 
-function CallsChart({ points, perStep }: { points: ChartPoint[]; perStep: string }) {
+interface ChartProps {
+  points: ChartPoint[];
+  stepMs: number;
+}
+
+function CallsChart({ points, stepMs, perStep }: ChartProps & { perStep: string }) {
   const hatching = `hatching-${useId()}`;
   const fill = (key: OutcomeGroup) => (key === "heldBack" ? `url(#${hatching})` : GROUP_COLOUR[key]);
   const groups = OUTCOME_GROUPS.filter(
@@ -118,9 +128,9 @@ function CallsChart({ points, perStep }: { points: ChartPoint[]; perStep: string
       <BarChart data={points} margin={MARGIN} accessibilityLayer={false} barCategoryGap={1}>
         <Hatching id={hatching} />
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis {...AXIS} dataKey="at" tickFormatter={formatHourAndMinute} minTickGap={40} />
+        <XAxis {...AXIS} dataKey="at" tickFormatter={moments(stepMs).tick} minTickGap={40} />
         <YAxis {...AXIS} width={40} allowDecimals={false} tickFormatter={formatCount} />
-        <Tooltip {...TOOLTIP} />
+        <Tooltip {...TOOLTIP} labelFormatter={moments(stepMs).label} />
         {groups.map(({ key, label }) => (
           <Bar
             key={key}
@@ -136,7 +146,7 @@ function CallsChart({ points, perStep }: { points: ChartPoint[]; perStep: string
   );
 }
 
-function LatencyChart({ points }: { points: ChartPoint[] }) {
+function LatencyChart({ points, stepMs }: ChartProps) {
   const legend = LATENCIES.map(({ key, label, dash, colour }) => ({
     key,
     label,
@@ -146,9 +156,13 @@ function LatencyChart({ points }: { points: ChartPoint[] }) {
     <Plot title="Time to an answer" legend={legend}>
       <LineChart data={points} margin={MARGIN} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis {...AXIS} dataKey="at" tickFormatter={formatHourAndMinute} minTickGap={40} />
+        <XAxis {...AXIS} dataKey="at" tickFormatter={moments(stepMs).tick} minTickGap={40} />
         <YAxis {...AXIS} width={60} tickFormatter={formatLatency} />
-        <Tooltip {...TOOLTIP} formatter={(value) => formatLatency(Number(value))} />
+        <Tooltip
+          {...TOOLTIP}
+          labelFormatter={moments(stepMs).label}
+          formatter={(value) => formatLatency(Number(value))}
+        />
         {LATENCIES.map(({ key, label, dash, colour }) => (
           <Line
             key={key}
@@ -180,9 +194,9 @@ export function Charts({ subject, series, perStep }: ChartsProps) {
   const points = everyStep(series);
   return (
     <div className="space-y-6">
-      <CallsChart points={points} perStep={perStep} />
-      <LatencyChart points={points} />
-      <ChartTable subject={subject} points={series.points} />
+      <CallsChart points={points} stepMs={series.stepMs} perStep={perStep} />
+      <LatencyChart points={points} stepMs={series.stepMs} />
+      <ChartTable subject={subject} series={series} />
     </div>
   );
 }

@@ -12,7 +12,7 @@ export function RangeSwitch({ selected }: { selected: TimeRange }) {
           prefetch={false}
           scroll={false}
           aria-current={key === selected.key ? "true" : undefined}
-          className="flex min-h-10 items-center rounded-lg px-4 text-sm font-medium text-muted transition-colors hover:text-ink aria-[current=true]:bg-surface aria-[current=true]:text-ink aria-[current=true]:shadow-card"
+          className="flex min-h-10 items-center rounded-lg px-3 text-sm sm:px-4 font-medium text-muted transition-colors hover:text-ink aria-[current=true]:bg-surface aria-[current=true]:text-ink aria-[current=true]:shadow-card"
         >
           {label}
         </Link>

@@ -1,5 +1,6 @@
 /** Puts together what the tables say of each capability. */
-import type { CircuitView, MetricSeries, ProviderInMode, StatusView } from "@/lib/db/integration-health";
+import type { MetricSeries } from "@/lib/db/call-metrics";
+import type { CircuitView, ProviderInMode, StatusView } from "@/lib/db/integration-health";
 import type { Effect } from "@/lib/resilience/call";
 import type { Capability, CapabilityId } from "@/lib/use-cases/operations/list-capabilities";
 

@@ -1,5 +1,5 @@
 /** What the charts are drawn from: small on the wire, because the page renews itself every second or two. */
-import type { MetricPoint, MetricSeries } from "@/lib/db/integration-health";
+import type { MetricPoint, MetricSeries } from "@/lib/db/call-metrics";
 import { countByGroup, type OutcomeGroup } from "./outcome-words";
 
 export interface ChartPoint extends Record<OutcomeGroup, number> {

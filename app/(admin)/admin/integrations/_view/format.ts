@@ -53,13 +53,14 @@ export function formatClock(moment: Date): string {
   return moment.toISOString().slice(11, 19);
 }
 
-/** "14:03" @param at in milliseconds */
-export function formatHourAndMinute(at: number): string {
-  return formatClock(new Date(at)).slice(0, 5);
+const days = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+
+/** "14:03", or "Nov 22" where each step is a day or more. @param at in milliseconds */
+export function formatStep(at: number, stepMs: number): string {
+  return stepMs < DAY ? formatClock(new Date(at)).slice(0, 5) : days.format(at);
 }
 
 /** "Nov 22, 14:03:07" */
 export function formatMoment(moment: Date): string {
-  const day = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
-  return `${day.format(moment)}, ${formatClock(moment)}`;
+  return `${days.format(moment)}, ${formatClock(moment)}`;
 }

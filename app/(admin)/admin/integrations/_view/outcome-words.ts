@@ -1,5 +1,5 @@
 /** The classes of failure in words, and the few groups that a chart can tell apart. */
-import type { MetricTotals } from "@/lib/db/integration-health";
+import type { MetricTotals } from "@/lib/db/call-metrics";
 import type { IntegrationErrorKind } from "@/lib/errors/integration-error";
 
 const KIND: Record<IntegrationErrorKind | "operator", string> = {

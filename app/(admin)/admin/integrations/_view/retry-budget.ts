@@ -1,5 +1,5 @@
 /** How much of the retry budget was used. Its rules are those that each process keeps for itself. */
-import type { MetricSeries } from "@/lib/db/integration-health";
+import type { MetricSeries } from "@/lib/db/call-metrics";
 import { RETRY_BUDGET } from "@/lib/resilience/retry-budget";
 import { heldBackCalls } from "./outcome-words";
 

@@ -1,7 +1,10 @@
-/** The two spans of time that the console shows: the last hour by the minute, the last day by the quarter of an hour. */
+/** The spans of time that the console shows. */
+import type { MetricSpan } from "@/lib/db/call-metrics";
+
 export interface TimeRange {
-  key: "hour" | "day";
-  hours: 1 | 24;
+  /** As it stands in the address. */
+  key: "hour" | "day" | "90-days";
+  span: MetricSpan;
   label: string;
   /** Of one point of a series, in milliseconds. */
   stepMs: number;
@@ -9,18 +12,24 @@ export interface TimeRange {
   perStep: string;
 }
 
-const HOUR: TimeRange = { key: "hour", hours: 1, label: "Last hour", stepMs: 60_000, perStep: "a minute" };
-const DAY: TimeRange = {
-  key: "day",
-  hours: 24,
-  label: "Last day",
-  stepMs: 15 * 60_000,
-  perStep: "a quarter of an hour",
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const LAST_HOUR: TimeRange = {
+  ...{ key: "hour", span: "hour", label: "Last hour" },
+  ...{ stepMs: MINUTE, perStep: "a minute" },
 };
 
-export const TIME_RANGES: readonly TimeRange[] = [HOUR, DAY];
+export const TIME_RANGES: readonly TimeRange[] = [
+  LAST_HOUR,
+  {
+    ...{ key: "day", span: "day", label: "Last day" },
+    ...{ stepMs: 15 * MINUTE, perStep: "a quarter of an hour" },
+  },
+  { ...{ key: "90-days", span: "quarter", label: "Last 90 days" }, ...{ stepMs: DAY, perStep: "a day" } },
+];
 
 /** @param key as it came in the address */
 export function timeRange(key: unknown): TimeRange {
-  return key === DAY.key ? DAY : HOUR;
+  return TIME_RANGES.find((range) => range.key === key) ?? LAST_HOUR;
 }
