@@ -17,6 +17,8 @@ interface ConfirmActionProps<T> extends Confirmation<T> {
   /** The same question as a page, for those without JavaScript: it renders `ConfirmPanel`. */
   href: string;
   action: FormAction<T>;
+  /** Id of what takes the focus afterwards where the trigger has gone with what was done. */
+  afterwards?: string;
 }
 
 /** A button that asks before it acts. Escape, the backdrop's absence and "keep" all leave everything as it was. */
@@ -29,6 +31,7 @@ export function ConfirmAction<T>(props: ConfirmActionProps<T>) {
     href,
     title,
     description,
+    afterwards = "",
   } = props;
   const [open, setOpen] = useState(false);
   const triggerRef = useRef<HTMLAnchorElement>(null);
@@ -54,7 +57,7 @@ export function ConfirmAction<T>(props: ConfirmActionProps<T>) {
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-40 bg-deep/60" />
         <AlertDialog.Content
-          onCloseAutoFocus={() => triggerRef.current?.focus()}
+          onCloseAutoFocus={() => (triggerRef.current ?? document.getElementById(afterwards))?.focus()}
           className="fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-2xl border border-line bg-surface p-6 shadow-raised"
         >
           <AlertDialog.Title className="text-lg font-semibold break-words">{title}</AlertDialog.Title>

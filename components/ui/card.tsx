@@ -18,7 +18,7 @@ interface SectionCardProps {
   /** Beside the heading: a badge or a count. */
   aside?: ReactNode;
   className?: string;
-  children: ReactNode;
+  children?: ReactNode;
 }
 
 /** A titled part of a page: a landmark with a second-level heading. */
@@ -31,7 +31,7 @@ export function SectionCard({ id, title, description, aside, className, children
       className={twMerge("rounded-xl border border-line bg-surface p-4 shadow-card sm:p-6", className)}
     >
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-48">
           <h2 id={headingId} className="text-lg font-semibold">
             {title}
           </h2>
@@ -39,7 +39,7 @@ export function SectionCard({ id, title, description, aside, className, children
         </div>
         {aside}
       </div>
-      <div className="mt-6">{children}</div>
+      {children ? <div className="mt-6">{children}</div> : null}
     </section>
   );
 }

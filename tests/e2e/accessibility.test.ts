@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { seriousFindings } from "@/tests/support/accessibility";
 import { useBrowser } from "@/tests/support/browser";
 import {
@@ -13,8 +13,12 @@ import {
   subscribed,
 } from "@/tests/support/journey";
 import { arrivedMail } from "@/tests/support/mailbox";
+import { breakerOn, openConsole, overrideBy, showsState } from "@/tests/support/operator";
+import { resetCircuits } from "@/tests/support/stack-database";
 
 const visit = useBrowser();
+
+afterAll(resetCircuits);
 
 async function expectNoFindings(page: Page, paths: readonly string[]): Promise<void> {
   const findings: string[] = [];
@@ -31,6 +35,7 @@ it.concurrent(
     expectNoFindings(page, [
       "/",
       "/pricing",
+      "/status",
       "/sign-in",
       "/sign-in?notice=password-changed",
       "/sign-up",
@@ -122,5 +127,33 @@ it.concurrent(
       "/sandbox/events",
       "/sandbox/control",
     ]);
+  }),
+);
+
+// The last one, alone: payments are away for everybody.
+it(
+  "has no serious barrier at the operators' console, nor where customers are told of an outage",
+  visit(async ({ page, elsewhere }) => {
+    await openConsole(page);
+    const writes = breakerOn(page, "Payments", "Writes");
+    await seen(writes.getByText("Time to an answer"));
+    await writes.getByText("Show as a table").click();
+    expect(await seriousFindings(page)).toEqual([]);
+    await writes.getByRole("link", { name: "Hold open" }).click();
+    await seen(page.getByRole("alertdialog"));
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await overrideBy(writes, "Hold open");
+    await showsState(writes, "Held open");
+    expect(await seriousFindings(page)).toEqual([]);
+
+    const customer = await elsewhere();
+    await joined(customer);
+    await customer.goto("/billing");
+    await customer.getByRole("button", { name: "Choose Pro" }).click();
+    await seen(customer.getByText("You have not been charged."));
+    await seen(customer.getByText("New payments and plan changes are not possible right now."));
+    expect(await seriousFindings(customer)).toEqual([]);
+    await expectNoFindings(customer, ["/status"]);
   }),
 );

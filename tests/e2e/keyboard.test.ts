@@ -1,10 +1,14 @@
 import type { Locator, Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { useBrowser } from "@/tests/support/browser";
-import { newPerson, seen, subscriptionOn } from "@/tests/support/journey";
+import { newPerson, seen, shownText, subscriptionOn } from "@/tests/support/journey";
+import { breakerOn, openConsole, showsState } from "@/tests/support/operator";
 import { eventually } from "@/tests/support/poll";
+import { resetCircuits } from "@/tests/support/stack-database";
 
 const visit = useBrowser();
+
+afterAll(resetCircuits);
 
 /** More stops than any page has. */
 const MAX_STOPS = 80;
@@ -106,5 +110,35 @@ it(
     await press(app, app.getByRole("button", { name: `Account of ${person.name}` }));
     await press(app, app.getByRole("button", { name: "Sign out" }));
     await app.waitForURL("**/sign-in");
+  }),
+);
+
+it(
+  "works the operators' console, and is left where it is while the page renews itself",
+  visit(async ({ page }) => {
+    await openConsole(page);
+    const breaker = breakerOn(page, "Payments", "Reads");
+    // From the table a link leads to each part, past all that stands between.
+    await press(
+      page,
+      page.getByRole("region", { name: "At a glance" }).getByRole("link", { name: "Payments" }),
+    );
+    const holdOpen = breaker.getByRole("link", { name: "Hold open" });
+    await tabTo(page, holdOpen);
+    const stamp = page.getByText(/^Live, as of/);
+    const before = await shownText(stamp);
+    await eventually("a newer page", async () => (await shownText(stamp)) !== before);
+    expect(await hasFocus(holdOpen)).toBe(true);
+
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("alertdialog");
+    await press(page, dialog.getByRole("button", { name: "Hold open" }));
+    await showsState(breaker, "Held open");
+    // Its button has gone with what it did.
+    const heading = breaker.getByRole("heading", { name: "Reads" });
+    await eventually("the focus on the breaker", () => hasFocus(heading));
+    await press(page, breaker.getByRole("link", { name: "Close" }));
+    await press(page, dialog.getByRole("button", { name: "Close", exact: true }));
+    await showsState(breaker, "Closed");
   }),
 );

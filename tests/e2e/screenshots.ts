@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
+import { DEMO_OPERATORS } from "@/prisma/demo-people";
 import { ensureBrowser } from "@/scripts/stack/find-browser";
 import { startStack } from "@/scripts/stack/start-stack";
 import { launchBrowser } from "@/tests/support/browser";
@@ -21,6 +22,7 @@ import {
 } from "@/tests/support/journey";
 import { arrivedMail, linkIn } from "@/tests/support/mailbox";
 import { asStackUnderTest, FENCED, useOwnStack } from "@/tests/support/stack-under-test";
+import { takeOutages } from "./screenshot-outages";
 
 const WIDTHS = [390, 1440];
 const SCHEMES = ["light", "dark"] as const;
@@ -33,13 +35,16 @@ if (folderName === undefined) {
 const folder = resolve(folderName);
 mkdirSync(folder, { recursive: true });
 
-/** Saves the page that is open in every look. */
-async function take(page: Page, name: string): Promise<void> {
+/** Saves the page that is open in every look: all of it, or what stands in the window. */
+async function take(page: Page, name: string, part: "page" | "window" = "page"): Promise<void> {
+  const fullPage = part === "page";
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      // What sticks to the top of the window would stand in the middle of the picture.
+      if (fullPage) await page.evaluate(() => window.scrollTo(0, 0));
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage });
     }
   }
   console.log(name);
@@ -145,7 +150,7 @@ async function sandboxPages(page: Page, email: string): Promise<void> {
 }
 
 const browserPath = ensureBrowser(console.log);
-const stack = await startStack({ mode: "test", env: FENCED });
+const stack = await startStack({ mode: "test", demoOperators: DEMO_OPERATORS, env: FENCED });
 try {
   useOwnStack(asStackUnderTest(stack, browserPath));
   const browser = await launchBrowser(browserPath);
@@ -160,6 +165,12 @@ try {
   await paying(page);
   await withASubscription(page);
   await sandboxPages(page, customer.email);
+  const [newcomer, operator, stranger] = await Promise.all(
+    [1, 2, 3].map(() => browser.newPage({ baseURL: stack.urls.app })),
+  );
+  if (!newcomer || !operator || !stranger) throw new Error("no three browsers");
+  await joined(newcomer);
+  await takeOutages(take, { customer: newcomer, operator, stranger });
   await browser.close();
 } finally {
   await stack.stop();

@@ -1,8 +1,14 @@
 /** Guards what exists in sandbox mode alone: in a process that is not in it, nobody can break a provider on purpose. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
+
+const afterwards = vi.fn();
+vi.mock("@/lib/auth/guards", () => ({ requireViewer: async () => viewer }));
+vi.mock("next/headers", () => ({ headers: async () => new Headers() }));
+vi.mock("next/server", () => ({ after: () => afterwards() }));
+vi.mock("next/cache", () => ({ revalidatePath: () => undefined }));
 
 let asked = 0;
 const control = createServer((_request, response) => {
@@ -46,6 +52,25 @@ describe("outside sandbox mode", () => {
     await expect(healProvider("stripe")).rejects.toMatchObject(notFound);
     await expect(listFaults()).rejects.toMatchObject(notFound);
     expect(asked).toBe(0);
+  });
+
+  test.each([
+    ["break", { provider: "stripe", fault: "error" }],
+    ["mend", { provider: "stripe", fault: "healthy" }],
+    ["call payments", { capability: "payments" }],
+    ["send mails", { capability: "email" }],
+    ["send alerts", { capability: "on-call" }],
+  ])("an operator who would %s finds nothing to do it with, and nobody is asked", async (_name, fields) => {
+    const actions = await import("@/app/(admin)/admin/integrations/_chaos/actions");
+    const action = "fault" in fields ? actions.breakProviderAction : actions.makeTrafficAction;
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    afterwards.mockClear();
+    const error = { code: "not_found", message: "There is no sandbox here.", values: fields };
+    expect(await action(null, form)).toEqual({ ok: false, error });
+    expect(asked).toBe(0);
+    // What every action leaves for afterwards, and no traffic besides.
+    expect(afterwards).toHaveBeenCalledOnce();
   });
 
   test("no traffic is made", async () => {

@@ -35,7 +35,7 @@ function base64Forms(value: string): string[] {
 }
 
 /** Every form of a value that is searched for; capitals count in the first group alone. */
-export function formsOf(value: string): { exact: string[]; folded: string[] } {
+function formsOf(value: string): { exact: string[]; folded: string[] } {
   const hex = Buffer.from(value).toString("hex");
   const folded = [value, encodeURIComponent(value), hex].map((form) => form.toLowerCase());
   return { exact: [...new Set(base64Forms(value))], folded: [...new Set(folded)] };

@@ -7,7 +7,7 @@ import { PATIENCE_MS } from "./poll";
 
 const CONSOLE = "/admin/integrations";
 
-export function demoOperator(): DemoPerson {
+function demoOperator(): DemoPerson {
   const operator = DEMO_PEOPLE.find(({ role }) => role === "operator");
   if (!operator) throw new Error("there is no operator among the demo people");
   return operator;

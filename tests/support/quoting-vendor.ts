@@ -33,8 +33,6 @@ export interface QuotingVendorOptions {
   errorBody(status: number, words: string): unknown;
 }
 
-export type QuotingVendor = Awaited<ReturnType<typeof startQuotingVendor>>;
-
 interface Request {
   method: string;
   url: string;

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { IntegrationError } from "@/lib/errors/integration-error";
 
 /** The modules as another bundle has them: the same code, other classes. */
 async function anotherCopy() {
@@ -28,4 +29,29 @@ describe("an error of ours", () => {
     expect(isIntegrationError(lookalike)).toBe(false);
     expect(isAppError(null)).toBe(false);
   });
+});
+
+describe("a vendor's failure", () => {
+  const failure = (given: { vendorCode: string; requestId: string }) =>
+    new IntegrationError("unavailable", {
+      provider: "stripe",
+      operation: "prices.list",
+      status: 503,
+      ...given,
+    });
+
+  test("keeps the vendor's code and the request's id, and names them for the log", () => {
+    const error = failure({ vendorCode: "personalizations[0].to", requestId: "req_1-a:b" });
+    expect(error).toMatchObject({ vendorCode: "personalizations[0].to", requestId: "req_1-a:b" });
+    expect(error.message).toBe("stripe prices.list: unavailable (503 personalizations[0].to req_1-a:b)");
+  });
+
+  test.each(["No such key: sk_test_1", "ann@example.com", "x".repeat(101), "line\nbreak", ""])(
+    "keeps nothing of %j in the place of either, for it may be anything",
+    (prose) => {
+      const error = failure({ vendorCode: prose, requestId: prose });
+      expect(error).toMatchObject({ vendorCode: null, requestId: null });
+      expect(error.message).toBe("stripe prices.list: unavailable (503)");
+    },
+  );
 });

@@ -10,9 +10,11 @@ interface BreakerControlsProps {
   provider: string;
   effect: Effect;
   circuit: CircuitTimes | null;
+  /** Of the breaker that these are about. */
+  headingId: string;
 }
 
-export function BreakerControls({ capability, provider, effect, circuit }: BreakerControlsProps) {
+export function BreakerControls({ capability, provider, effect, circuit, headingId }: BreakerControlsProps) {
   const subject = subjectWords(capability, effect);
   return (
     <div className="flex flex-wrap gap-2">
@@ -22,6 +24,7 @@ export function BreakerControls({ capability, provider, effect, circuit }: Break
           {...overrideConfirmation({ subject, provider, effect, override })}
           href={overrideHref({ provider, effect, override })}
           trigger={OVERRIDE_WORDS[override].trigger}
+          afterwards={headingId}
           triggerLabel={`${OVERRIDE_WORDS[override].trigger}: ${subject}`}
         />
       ))}

@@ -32,7 +32,7 @@ function LastFailure({ failure, now }: { failure: NonNullable<StatusView["lastFa
   ].filter((detail) => detail !== null);
   return (
     <>
-      {kindWords(failure.kind)}, {formatAgo(failure.at, now)}
+      {kindWords(failure.kind)}, <span className="whitespace-nowrap">{formatAgo(failure.at, now)}</span>
       <span className="mt-0.5 block font-normal break-all text-muted">{details.join(" · ")}</span>
     </>
   );
@@ -97,7 +97,13 @@ export function BreakerPanel({ capability, provider, breaker, range, renderedAt 
         </>
       )}
       <LastSeen status={status} now={now} />
-      <BreakerControls capability={capability} provider={provider} effect={effect} circuit={circuit} />
+      <BreakerControls
+        capability={capability}
+        provider={provider}
+        effect={effect}
+        circuit={circuit}
+        headingId={headingId}
+      />
     </section>
   );
 }

@@ -26,7 +26,7 @@ export function BreakerState({ title, headingId, circuit, renderedAt }: BreakerS
   return (
     <div>
       <div className="flex min-h-7 items-center justify-between gap-4">
-        <h3 id={headingId} className="font-semibold">
+        <h3 id={headingId} tabIndex={-1} className="font-semibold outline-none">
           {title}
         </h3>
         <Badge tone={tone}>{label}</Badge>

@@ -27,7 +27,7 @@ function RetryFact({ series, range }: { series: readonly MetricSeries[]; range: 
   const { calls, retries, refused, peakUse } = retryBudgetUse(series, range.stepMs);
   return (
     <Fact label={`Retries, ${range.label.toLowerCase()}`}>
-      {retries === 0 ? "None" : `${formatCount(retries)}, ${formatShare(retries, calls)} of calls`}
+      {retries === 0 ? "None" : `${formatCount(retries)} (${formatShare(retries, calls)} of calls)`}
       {retries + refused === 0 ? null : (
         <span className="mt-0.5 block font-normal text-muted">
           Budget: {range.span === "quarter" ? null : `${formatShare(peakUse, 1)} used at most, `}

@@ -32,6 +32,8 @@ const LATENCIES = [
 
 const TICK = { fill: "var(--muted)", fontSize: 12 };
 const AXIS = { tick: TICK, tickLine: false, axisLine: false } as const;
+/** One for both charts, so that their times stand below each other. */
+const Y_AXIS_WIDTH = 60;
 const MARGIN = { top: 8, right: 8, bottom: 0, left: 0 };
 const TOOLTIP = {
   isAnimationActive: false,
@@ -129,7 +131,7 @@ function CallsChart({ points, stepMs, perStep }: ChartProps & { perStep: string 
         <Hatching id={hatching} />
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis {...AXIS} dataKey="at" tickFormatter={moments(stepMs).tick} minTickGap={40} />
-        <YAxis {...AXIS} width={40} allowDecimals={false} tickFormatter={formatCount} />
+        <YAxis {...AXIS} width={Y_AXIS_WIDTH} allowDecimals={false} tickFormatter={formatCount} />
         <Tooltip {...TOOLTIP} labelFormatter={moments(stepMs).label} />
         {groups.map(({ key, label }) => (
           <Bar
@@ -157,7 +159,7 @@ function LatencyChart({ points, stepMs }: ChartProps) {
       <LineChart data={points} margin={MARGIN} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis {...AXIS} dataKey="at" tickFormatter={moments(stepMs).tick} minTickGap={40} />
-        <YAxis {...AXIS} width={60} tickFormatter={formatLatency} />
+        <YAxis {...AXIS} width={Y_AXIS_WIDTH} tickFormatter={formatLatency} />
         <Tooltip
           {...TOOLTIP}
           labelFormatter={moments(stepMs).label}
