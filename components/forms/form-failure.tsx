@@ -19,8 +19,10 @@ export function FormFailure({ failure, fields = [], retry }: FormFailureProps) {
   const messages = Object.entries(failure.fields ?? {});
   const unseen = messages.flatMap(([field, message]) => (fields.includes(field) ? [] : [message]));
   if (messages.length > 0 && unseen.length === 0) return null;
+  const isPassing = WORTH_ANOTHER_TRY.has(failure.code);
   return (
-    <Alert tone="critical" announce>
+    // Red is for what the person has to mend.
+    <Alert tone={isPassing ? "warning" : "critical"} announce>
       {(unseen.length > 0 ? unseen : [failure.message]).map((message) => (
         <p key={message}>{message}</p>
       ))}
@@ -29,7 +31,7 @@ export function FormFailure({ failure, fields = [], retry }: FormFailureProps) {
           Reference <span className="font-mono">{failure.reference}</span>, should you write to us.
         </p>
       ) : null}
-      {retry && WORTH_ANOTHER_TRY.has(failure.code) ? <div className="pt-2">{retry}</div> : null}
+      {retry && isPassing ? <div className="pt-2">{retry}</div> : null}
     </Alert>
   );
 }

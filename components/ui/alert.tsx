@@ -26,7 +26,7 @@ interface AlertProps {
 export function Alert({ tone, title, children, announce = false }: AlertProps) {
   return (
     <div
-      role={announce ? (tone === "critical" ? "alert" : "status") : undefined}
+      role={announce ? (tone === "critical" || tone === "warning" ? "alert" : "status") : undefined}
       tabIndex={announce ? -1 : undefined}
       className={alertStyles({ tone })}
     >

@@ -9,6 +9,7 @@ const visit = useBrowser();
 const PUBLIC_PAGES = [
   "/",
   "/pricing",
+  "/status",
   "/sign-in",
   "/sign-up",
   "/forgot-password",

@@ -4,6 +4,7 @@ import type { Effect } from "@/lib/resilience/call";
 import { withClient } from "@/scripts/stack/database-client";
 import { seen } from "@/tests/support/journey";
 import { breakerOn, openConsole, pressInChaos, showsState } from "@/tests/support/operator";
+import { eventually } from "@/tests/support/poll";
 import { letProbesBeDue } from "@/tests/support/stack-database";
 import { stackUnderTest } from "@/tests/support/stack-under-test";
 
@@ -42,10 +43,16 @@ export async function takeOutages(take: Take, people: People): Promise<void> {
 
 async function takeWhileDown(take: Take, { customer, operator, stranger }: People): Promise<void> {
   await pressInChaos(operator, "Payments", "Error (500)");
-  // Twice: half of what was called within half a minute has to fail, and the calls before were answered.
+  // More than once: half of what was called within half a minute has to fail, and the calls before were answered.
   for (const effect of ["Writes", "Reads"] as const) {
-    await operator.getByRole("button", { name: "Make 20 calls" }).click();
-    await showsState(breakerOn(operator, "Payments", effect), "Open");
+    const open = breakerOn(operator, "Payments", effect).getByText("Open", { exact: true });
+    await eventually(`the breaker for ${effect} to open`, async () => {
+      await operator.getByRole("button", { name: "Make 20 calls" }).click();
+      return open.waitFor({ timeout: 4_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
   await customer.goto("/billing");
   await customer.getByRole("button", { name: "Choose Pro" }).click();

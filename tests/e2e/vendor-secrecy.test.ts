@@ -20,11 +20,12 @@ const VENDOR_ID =
   /\b(?:cus|sub|si|price|prod|in|ii|il|inpay|pi|pm|ch|py|evt|seti|txn|re|cs|bps|bpc|req|we|acct|card|src|tok|whsec|sk|rk|pk)_(?:test_|live_)?(?=[a-z]*[A-Z\d])[A-Za-z0-9]{14,}\b/g;
 
 /** What an end user is not to read anywhere. */
-const VENDOR_WORD = /\bstripe\b|better.?auth|\bprisma\b|\bpostgres/i;
+const VENDOR_WORD = /\bstripe\b|sendgrid|better.?auth|\bprisma\b|\bpostgres/i;
 
 const PAGES = [
   "/",
   "/pricing",
+  "/status",
   "/sign-in",
   "/sign-up",
   "/forgot-password",
@@ -38,7 +39,16 @@ const PAGES = [
   "/no-such-page",
 ];
 
-const ROUTES = ["/api/health", "/api/health/pump", "/api/webhooks/stripe", "/api/cron/pump", "/icon.svg"];
+const ROUTES = [
+  "/api/health",
+  "/api/health/pump",
+  "/api/status",
+  "/api/webhooks/stripe",
+  "/api/webhooks/resend",
+  "/api/webhooks/sendgrid",
+  "/api/cron/pump",
+  "/icon.svg",
+];
 
 interface Answer {
   what: string;
