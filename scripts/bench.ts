@@ -102,7 +102,7 @@ runScript(async () => {
           benchJavaScript({
             app,
             floor: floor.url,
-            publicPaths: ["/", "/pricing"],
+            publicPaths: ["/", "/pricing", "/status"],
             signedInPaths: ["/dashboard", "/billing", "/settings"],
             person,
           }),

@@ -188,6 +188,7 @@ it(
     );
     await withFaults(faults, async () => {
       const before = await requestCounts();
+      expect(before.stripe, "calls are counted").toBeGreaterThan(0);
       await open(stranger, PUBLIC_PAGES);
       await open(customer, CUSTOMERS_PAGES);
       await customer.goto("/billing");
