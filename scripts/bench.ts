@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import pg from "pg";
-import { DEMO_PEOPLE } from "@/prisma/demo-people";
+import { DEMO_OPERATORS, DEMO_PEOPLE } from "@/prisma/demo-people";
 import { benchFleet } from "@/tests/bench/fleet";
 import { benchJavaScript } from "@/tests/bench/javascript";
 import { benchOutages } from "@/tests/bench/outages";
@@ -80,7 +80,7 @@ runScript(async () => {
   };
   if (isWanted("policy")) await measure("policy", benchPolicy);
   if (selected.length === 0) return failed;
-  const stack = await startStack({ mode: "test" });
+  const stack = await startStack({ mode: "test", demoOperators: DEMO_OPERATORS });
   try {
     await createFloorTable(stack.urls.database);
     const floor = await startFloor(stack.urls.database);

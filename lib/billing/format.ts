@@ -14,7 +14,9 @@ export function formatPrice(price: Price): string {
   return formatMoney(price.amount, price.currency);
 }
 
+const dates = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
+
 /** "November 22, 2026", in UTC, so that server and browser agree. */
 export function formatDate(iso: string | Date): string {
-  return new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso));
+  return dates.format(new Date(iso));
 }

@@ -4,13 +4,13 @@
  * A call is let through or refused by what was last read of the store (at most a second old), so that a healthy call
  * costs the store nothing: reading is single-flight for all circuits together and runs ahead in the background.
  * Failures are reported at once, off the path of the answer; successes with the next report or `flush`. A store that
- * does not answer costs one call 50 ms, once: from then on this process decides alone, and tries the store again in
- * the background once a second. Only what has failed or taken a second off any call's path is told as a store that is
- * lost; one that was merely slower than a call would wait is not.
+ * is late costs one call 50 ms, once, and the last that is known of it holds. One that has failed or taken a second is
+ * lost: from then on this process decides alone, and tries the store again in the background once a second.
  */
 import type { IntegrationErrorKind } from "@/lib/errors/integration-error";
 import { type CallReport, createCallReport } from "./call-report";
 import {
+  type CallCounts,
   CIRCUIT_RULES,
   type Circuit,
   type CircuitCause,
@@ -23,10 +23,12 @@ import {
 import type { CircuitStore, ProbeResult } from "./circuit-store";
 import type { Clock } from "./clock";
 import type { PolicyHooks } from "./hooks";
-import { createStoreLink, type StoreLink } from "./store-link";
+import { createStoreLink, LOST_MS, type StoreLink, WAIT_MS, within } from "./store-link";
 
 /** Milliseconds. A vendor that asks for longer is asked again after this; it may have meant one limit of many. */
 const LONGEST_THROTTLE_MS = 600_000;
+/** Milliseconds that a probe, granted when nobody waited for it any more, is kept for this process's next call. */
+const KEEP_MS = 1_000;
 
 /** Leave to make one call, to be settled with how it ended. */
 export interface Admitted {
@@ -92,9 +94,17 @@ export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitB
     const report = createCallReport({
       clock,
       windowMs: rules.windowMs,
-      send: (counts) => link.tell(store, key, store.record(key, counts)),
+      send: (counts) => record(key, counts),
     });
     return { report, breaker: createBreaker({ key, store, link, clock, newOwner, rules, report }) };
+  }
+
+  /** What the store has not taken when it is lost is counted here. */
+  async function record(key: CircuitKey, counts: CallCounts): Promise<void> {
+    const { decider } = link.current(key);
+    if (await link.take(decider, key, decider.record(key, counts))) return;
+    const { decider: next } = link.current(key);
+    if (next !== store) await link.take(next, key, next.record(key, counts));
   }
 
   return {
@@ -124,64 +134,90 @@ interface BreakerParts {
 function createBreaker({ key, store, link, report, clock, newOwner, rules }: BreakerParts): CircuitBreaker {
   /** While one call of this process asks for the probe, the others need not. */
   let isAsking = false;
+  let kept: Admitted | null = null;
 
-  async function askForProbe(): Promise<Admission> {
-    isAsking = true;
-    try {
-      return await takeProbe();
-    } finally {
-      isAsking = false;
-    }
-  }
-
-  async function takeProbe(): Promise<Admission> {
+  /** @param patienceMs how long the call waits for the answer */
+  async function askForProbe(patienceMs: number): Promise<Admission> {
     const { decider } = link.current(key);
     const probeOwner = newOwner();
+    isAsking = true;
     const step = decider.acquireProbe(key, { owner: probeOwner, leaseMs: rules.probeLeaseMs });
-    const answer = await link.ask(decider, key, step);
-    if (answer?.acquired) {
-      const { epoch } = answer.circuit.state;
-      return { kind: "admitted", epoch, decider, probeOwner, isStandIn: false };
-    }
+    const asked = link.take(decider, key, step).finally(() => {
+      isAsking = false;
+    });
+    const grantedIn = (circuit: Circuit): Admitted => ({
+      kind: "admitted",
+      epoch: circuit.state.epoch,
+      decider,
+      probeOwner,
+      isStandIn: false,
+    });
+    const answer = await within(clock, patienceMs, asked);
+    if (answer?.acquired) return grantedIn(answer.circuit);
     const { circuit, decider: next } = answer ? { circuit: answer.circuit, decider } : link.current(key);
-    if (!answer) void giveBackIfAcquired(step, probeOwner);
     const decision = decide({ circuit, decider: next, now: clock.now() });
+    if (!answer && next === decider)
+      void asked.then((late) => late?.acquired && keep(grantedIn(late.circuit)));
     if (decision.kind !== "due") return decision;
-    // Lost on the way: this process's own store decides. Else it is due by our clock and not yet by the store's.
-    return next === decider ? decision.meanwhile : takeProbe();
+    // Lost on the way: this process's own store decides. Else the answer is late, or it is not yet due by the store's.
+    return next === decider ? decision.meanwhile : askForProbe(patienceMs);
   }
 
-  /** Taken after we had stopped waiting: the others would wait for a probe that nobody makes. */
-  async function giveBackIfAcquired(step: Promise<{ acquired: boolean }>, owner: string): Promise<void> {
-    const late = await step.catch(() => null);
-    if (!late?.acquired) return;
-    await link.tell(store, key, store.settleProbe(key, { owner, result: { kind: "released" } }));
+  function keep(probe: Admitted): void {
+    kept = probe;
+    clock.after(KEEP_MS, () => {
+      if (kept !== probe) return;
+      kept = null;
+      settle(probe, { kind: "unknown" });
+    });
   }
 
-  function count(admitted: Admitted, cause: IntegrationErrorKind | null): void {
+  function count(epoch: number, cause: IntegrationErrorKind | null): void {
     const { circuit, decider } = link.current(key);
-    const { epoch } = admitted;
     if (epoch !== circuit.state.epoch) return;
     if (decider === store) report.count(epoch, cause);
     else
-      void link.tell(decider, key, decider.record(key, { epoch, calls: 1, failures: cause ? 1 : 0, cause }));
+      void link.take(decider, key, decider.record(key, { epoch, calls: 1, failures: cause ? 1 : 0, cause }));
   }
 
   function throttle(retryAfterMs: number | null): void {
     // Also false for what is not a number.
     if (retryAfterMs === null || !(retryAfterMs > 0)) return;
     const { decider } = link.current(key);
-    void link.tell(decider, key, decider.throttle(key, Math.min(retryAfterMs, LONGEST_THROTTLE_MS)));
+    void link.take(decider, key, decider.throttle(key, Math.min(retryAfterMs, LONGEST_THROTTLE_MS)));
+  }
+
+  function settle({ decider, epoch, probeOwner, isStandIn }: Admitted, result: CallResult): void {
+    if (result.kind === "throttled") throttle(result.retryAfterMs);
+    // What an own store let through before it was replaced is not heard.
+    if (decider !== store && decider !== link.current(key).decider) return;
+    if (probeOwner !== null) {
+      const probe = { owner: probeOwner, result: probeResult(result, isStandIn) };
+      void link.take(decider, key, decider.settleProbe(key, probe));
+    } else if (result.kind !== "unknown") count(epoch, result.kind === "failed" ? result.cause : null);
+  }
+
+  function admitNow(patienceMs = WAIT_MS): Admission | Promise<Admission> {
+    const { circuit, decider } = link.current(key);
+    if (kept) {
+      const probe = kept;
+      kept = null;
+      if (probe.decider === decider) return probe;
+    }
+    const decision = decide({ circuit, decider, now: clock.now() });
+    if (decision.kind !== "due") return decision;
+    return isAsking ? decision.meanwhile : askForProbe(patienceMs);
   }
 
   return {
     admit: () => {
       const wait = link.refresh();
-      return wait ? wait.then(admitNow) : admitNow();
+      return wait ? wait.then(() => admitNow()) : admitNow();
     },
     admitProbe: async () => {
       await link.refresh();
-      const admission = await admitNow();
+      // Nobody waits for it: a store that is always late shall not keep a circuit from closing.
+      const admission = await admitNow(LOST_MS);
       if (admission.kind !== "admitted") return admission;
       if (admission.probeOwner === null) return { kind: "refused", cause: "unavailable", retryAfterMs: 0 };
       return { ...admission, isStandIn: key.effect === "write" };
@@ -191,24 +227,8 @@ function createBreaker({ key, store, link, report, clock, newOwner, rules }: Bre
       const decision = decide({ ...link.current(key), now: clock.now() });
       return decision.kind === "refused" ? decision : null;
     },
-    settle: (admitted, result) => {
-      const { decider, probeOwner } = admitted;
-      if (result.kind === "throttled") throttle(result.retryAfterMs);
-      // What an own store let through before it was replaced is not heard.
-      if (decider !== store && decider !== link.current(key).decider) return;
-      if (probeOwner !== null) {
-        const probe = { owner: probeOwner, result: probeResult(result, admitted.isStandIn) };
-        void link.tell(decider, key, decider.settleProbe(key, probe));
-      } else if (result.kind !== "unknown") count(admitted, result.kind === "failed" ? result.cause : null);
-    },
+    settle,
   };
-
-  function admitNow(): Admission | Promise<Admission> {
-    const { circuit, decider } = link.current(key);
-    const decision = decide({ circuit, decider, now: clock.now() });
-    if (decision.kind !== "due") return decision;
-    return isAsking ? decision.meanwhile : askForProbe();
-  }
 }
 
 interface Known {

@@ -16,10 +16,10 @@ import { createMemoryCircuitStore } from "./memory-circuit-store";
 
 /** Older than this, what was read is read again before it is believed; from half of it on, ahead of time. */
 const FRESH_MS = 1_000;
-/** The longest that a call waits for the store. */
-const WAIT_MS = 50;
-/** How often a store that is lost is tried again, and how long an answer that nobody waits for may take. */
-const RETRY_MS = 1_000;
+/** The longest that a call waits for the store, which is late from then on: what was last known of it holds. */
+export const WAIT_MS = 50;
+/** What the store has not answered by then is lost, and with it the store; and how often that is tried again. */
+export const LOST_MS = 1_000;
 
 export interface StoreLink {
   /** The circuit as it is known here, and which store decides on it: the shared one or, while that is lost, our own. */
@@ -28,10 +28,20 @@ export interface StoreLink {
   refresh(): Promise<void> | null;
   /** Reads all circuits anew, unless the store was lost just now; says whether it answered. Never rejects. */
   read(): Promise<boolean>;
-  /** What a step at a store came to; null where a call may not wait for it any longer. Never rejects. */
-  ask<T extends Outcome>(decider: CircuitStore, key: CircuitKey, step: Promise<T>): Promise<T | null>;
-  /** The same off the path of any call, and with more patience. */
-  tell(decider: CircuitStore, key: CircuitKey, step: Promise<Outcome>): Promise<void>;
+  /** What a step at a store came to; null once it is lost. May take longer than a call waits. Never rejects. */
+  take<T extends Outcome>(decider: CircuitStore, key: CircuitKey, step: Promise<T>): Promise<T | null>;
+}
+
+/** What was answered in time, or null. */
+export function within<T>(clock: Clock, milliseconds: number, answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const giveUp = clock.after(milliseconds, () => resolve(null));
+    const end = (value: T | null) => {
+      giveUp();
+      resolve(value);
+    };
+    answer.then(end, () => end(null));
+  });
 }
 
 export function createStoreLink(options: {
@@ -49,32 +59,12 @@ export function createStoreLink(options: {
   let reading: Promise<boolean> | null = null;
   /** Set while this process decides alone. It begins from what was last known. */
   let own: ReturnType<typeof createMemoryCircuitStore> | null = null;
-  let isToldLost = false;
 
-  /** Until a reading is answered. Says nothing of the store: a first connection takes longer than any call waits. */
-  function decideAlone(): void {
+  function lose(): void {
     if (own) return;
     triedAt = clock.now();
     own = createMemoryCircuitStore(clock, rules, known);
-  }
-
-  function lose(): void {
-    decideAlone();
-    if (isToldLost) return;
-    isToldLost = true;
     hooks.onStore?.(false);
-  }
-
-  /** What was answered in time, or null. */
-  function within<T>(milliseconds: number, answer: Promise<T>): Promise<T | null> {
-    return new Promise((resolve) => {
-      const giveUp = clock.after(milliseconds, () => resolve(null));
-      const end = (value: T | null) => {
-        giveUp();
-        resolve(value);
-      };
-      answer.then(end, () => end(null));
-    });
   }
 
   function believe(circuits: ReadonlyMap<string, Circuit>): void {
@@ -82,19 +72,18 @@ export function createStoreLink(options: {
     // A circuit that the store no longer knows (it was emptied) is forgotten here too.
     for (const name of known.keys()) if (!learntMeanwhile.has(name)) known.delete(name);
     for (const [name, circuit] of circuits) if (!learntMeanwhile.has(name)) known.set(name, circuit);
+    if (!own) return;
     own = null;
-    if (!isToldLost) return;
-    isToldLost = false;
     hooks.onStore?.(true);
   }
 
   function read(): Promise<boolean> {
     if (reading) return reading;
     const now = clock.now();
-    if (own && Math.abs(now - triedAt) < RETRY_MS) return Promise.resolve(false);
+    if (own && Math.abs(now - triedAt) < LOST_MS) return Promise.resolve(false);
     triedAt = now;
     learntMeanwhile.clear();
-    reading = within(RETRY_MS, store.read()).then((circuits) => {
+    reading = within(clock, LOST_MS, store.read()).then((circuits) => {
       reading = null;
       if (circuits) believe(circuits);
       else lose();
@@ -107,7 +96,7 @@ export function createStoreLink(options: {
   async function waitFor(answer: Promise<boolean>): Promise<void> {
     // At most all of it, should the clock have been set back meanwhile.
     const leftMs = WAIT_MS - Math.max(0, clock.now() - triedAt);
-    if (!(await within(Math.max(0, leftMs), answer))) decideAlone();
+    await within(clock, Math.max(0, leftMs), answer);
   }
 
   function learn(key: CircuitKey, { circuit, transition }: Outcome): void {
@@ -123,9 +112,9 @@ export function createStoreLink(options: {
 
   async function take<T extends Outcome>(
     decider: CircuitStore,
-    input: { key: CircuitKey; step: Promise<T>; patienceMs: number; giveUp: () => void },
+    key: CircuitKey,
+    step: Promise<T>,
   ): Promise<T | null> {
-    const { key, step, patienceMs, giveUp } = input;
     if (decider !== store) {
       const outcome = await step;
       if (outcome.transition) hooks.onTransition?.(outcome.transition);
@@ -136,8 +125,8 @@ export function createStoreLink(options: {
       (outcome) => learn(key, outcome),
       () => undefined,
     );
-    const answer = await within(patienceMs, step);
-    if (!answer) giveUp();
+    const answer = await within(clock, LOST_MS, step);
+    if (!answer) lose();
     return answer;
   }
 
@@ -158,10 +147,7 @@ export function createStoreLink(options: {
       return ageMs > FRESH_MS ? waitFor(answer) : null;
     },
     read,
-    ask: (decider, key, step) => take(decider, { key, step, patienceMs: WAIT_MS, giveUp: decideAlone }),
-    tell: async (decider, key, step) => {
-      await take(decider, { key, step, patienceMs: RETRY_MS, giveUp: lose });
-    },
+    take,
   };
 }
 

@@ -12,9 +12,10 @@ export interface LoadResult {
   /** Milliseconds. */
   p50: number;
   p99: number;
-  requests: number;
-  /** Answers other than 200, and connections that failed. */
-  errors: number;
+  /** Milliseconds of each answer 200, shortest first. */
+  latencies: number[];
+  /** Answers other than 200 by their status, and connections that failed as 0. */
+  errors: Record<number, number>;
 }
 
 function send(url: URL, agent: Agent, { method, headers, body }: LoadRequest): Promise<number> {
@@ -45,7 +46,7 @@ export async function runLoad(input: {
     throw new Error("benches send to this machine alone");
   const agent = new Agent({ keepAlive: true, maxSockets: input.connections });
   const latencies: number[] = [];
-  let errors = 0;
+  const errors: Record<number, number> = {};
   const startedAt = performance.now();
   const end = startedAt + input.milliseconds;
   const connection = async () => {
@@ -53,7 +54,7 @@ export async function runLoad(input: {
       const before = performance.now();
       const status = await send(url, agent, input.next()).catch(() => 0);
       if (status === 200) latencies.push(performance.now() - before);
-      else errors += 1;
+      else errors[status] = (errors[status] ?? 0) + 1;
     }
   };
   await Promise.all(Array.from({ length: input.connections }, connection));
@@ -64,7 +65,7 @@ export async function runLoad(input: {
     requestsPerSecond: latencies.length / seconds,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
-    requests: latencies.length,
+    latencies,
     errors,
   };
 }
@@ -74,7 +75,10 @@ export function median(values: readonly number[]): number {
   return percentile(sorted, 0.5);
 }
 
-/** Two loads in turns, so that whatever else the machine does falls on both; the medians of the rounds. */
+/**
+ * Two loads in turns, so that whatever else the machine does falls on both. The rate is the median of the rounds';
+ * percentiles are of all rounds' answers together.
+ */
 export async function interleave(input: {
   rounds: number;
   ours: () => Promise<LoadResult>;
@@ -91,11 +95,26 @@ export async function interleave(input: {
 }
 
 function summarise(results: readonly LoadResult[]): LoadResult {
+  const latencies = results.flatMap((one) => one.latencies).sort((a, b) => a - b);
   return {
     requestsPerSecond: median(results.map((one) => one.requestsPerSecond)),
-    p50: median(results.map((one) => one.p50)),
-    p99: median(results.map((one) => one.p99)),
-    requests: results.reduce((sum, one) => sum + one.requests, 0),
-    errors: results.reduce((sum, one) => sum + one.errors, 0),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    latencies,
+    errors: results.reduce((sum, one) => added(sum, one.errors), {}),
   };
+}
+
+function added(sum: Record<number, number>, more: Record<number, number>): Record<number, number> {
+  const total = { ...sum };
+  for (const [status, count] of Object.entries(more))
+    total[Number(status)] = (total[Number(status)] ?? 0) + count;
+  return total;
+}
+
+/** @throws Error that names the statuses, where a load met any other than 200 */
+export function expectNoErrors(path: string, ...results: readonly LoadResult[]): void {
+  const errors = results.reduce((sum, one) => added(sum, one.errors), {});
+  if (Object.keys(errors).length > 0)
+    throw new Error(`${path} was not answered 200: ${JSON.stringify(errors)}`);
 }

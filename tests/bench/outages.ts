@@ -1,11 +1,11 @@
 /** Pages while every vendor hangs, against the same pages while all are well, in turns. */
-import { interleave, type LoadResult, runLoad } from "./load";
+import { expectNoErrors, interleave, type LoadResult, runLoad } from "./load";
 import { launchBrowser, type Person, signIn } from "./sign-in";
 
 const VENDORS = ["stripe", "resend", "sendgrid", "oncall"] as const;
 const CONNECTIONS = 4;
-const ROUND_MS = 3_000;
-const ROUNDS = 3;
+const ROUND_MS = 4_000;
+const ROUNDS = 5;
 /** p99 with every vendor hanging, to p99 with all of them well. */
 const LIMIT = 1.1;
 
@@ -40,7 +40,7 @@ export async function benchOutages(input: {
       return result;
     };
     const { ours, floor } = await interleave({ rounds: ROUNDS, ours: hanging, floor: () => load(path) });
-    if (ours.errors + floor.errors > 0) throw new Error(`${path}: some requests failed`);
+    expectNoErrors(path, ours, floor);
     if (asked > 0) throw new Error(`${path} asked a vendor ${asked} times`);
     const ratio = ours.p99 / floor.p99;
     ratios.push(ratio);

@@ -1,6 +1,6 @@
 /** Webhook acknowledgements against a bare route that stores the same bytes. */
 import { createHmac, randomUUID } from "node:crypto";
-import { interleave, type LoadRequest, runLoad } from "./load";
+import { expectNoErrors, interleave, type LoadRequest, runLoad } from "./load";
 
 const CONNECTIONS = [1, 16, 64];
 const ROUND_MS = 4_000;
@@ -56,7 +56,8 @@ export async function benchWebhooks(input: {
       ours: load(input.ours),
       floor: load(input.floor),
     });
-    if (ours.errors + floor.errors > 0) throw new Error(`${ours.errors + floor.errors} requests failed`);
+    expectNoErrors(input.ours, ours);
+    expectNoErrors(input.floor, floor);
     rows.push(
       `| ${connections} | ${ours.requestsPerSecond.toFixed(0)} | ${floor.requestsPerSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${ours.p50.toFixed(1)} / ${ours.p99.toFixed(1)} | ${floor.p50.toFixed(1)} / ${floor.p99.toFixed(1)} |`,
     );

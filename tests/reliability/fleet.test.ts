@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CircuitRules } from "@/lib/resilience/circuit-state";
 import { createTestDatabase, type TestDatabase } from "@/tests/support/database";
-import { type Fleet, firstRefusals, startFleet, thresholdAt } from "@/tests/support/fleet";
+import { emptyCircuits, type Fleet, firstRefusals, startFleet, thresholdAt } from "@/tests/support/fleet";
 import { eventually } from "@/tests/support/poll";
 
 const SIZE = 6;
@@ -35,15 +35,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await fleet?.stop();
-  await emptyCircuits();
+  await emptyCircuits(database.url);
 });
-
-async function emptyCircuits(): Promise<void> {
-  const { withClient } = await import("@/scripts/stack/database-client");
-  await withClient(database.url, (client) =>
-    client.query("TRUNCATE integration_circuit, integration_circuit_slot, integration_transition"),
-  );
-}
 
 /** Waits for a real moment: what is counted here is what happens within it. */
 const forSome = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

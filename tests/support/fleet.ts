@@ -7,6 +7,7 @@ import { createServer as createHttpServer, type ServerResponse } from "node:http
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { CircuitRules } from "@/lib/resilience/circuit-state";
+import { withClient } from "@/scripts/stack/database-client";
 
 export interface FleetSettings {
   databaseUrl: string;
@@ -172,6 +173,13 @@ export async function startFleet(options: {
       await vendor.stop();
     },
   };
+}
+
+/** Forgets all that was counted and done. */
+export async function emptyCircuits(databaseUrl: string): Promise<void> {
+  await withClient(databaseUrl, (client) =>
+    client.query("TRUNCATE integration_circuit, integration_circuit_slot, integration_transition"),
+  );
 }
 
 /** When the calls that reached the vendor first met the rule; null while they have not. */

@@ -1,4 +1,4 @@
-/** Guards that the shared store may be slow or gone without any call noticing more than 50 ms of it, once. */
+/** Guards that the shared store may be late or lost without any call noticing more than 50 ms of it, once. */
 import { describe, expect, test } from "vitest";
 import { circuitOf, outcomeOf, READ } from "@/tests/support/policy-under-test";
 import { storeUnderTest } from "@/tests/support/store-under-test";
@@ -46,7 +46,7 @@ describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
     const { call, becomes, clock, transitions, arrived } = storeUnderTest();
     becomes(condition);
     void call(READ, "ok");
-    await clock.advance(50);
+    await clock.advance(SECOND);
     for (let made = 0; made < 9; made += 1) await call(READ, "unavailable").catch(() => undefined);
     await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
     expect(arrived).toHaveLength(1 + 5);
@@ -54,6 +54,18 @@ describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
     await expect(call(READ, "ok")).resolves.toBe("answer");
     await clock.advance(0);
     expect(transitions.map(({ to }) => to)).toEqual(["open", "half_open", "closed"]);
+  });
+
+  test("loses no failure that nobody had heard of when it was lost", async () => {
+    const { call, becomes, clock, arrived } = storeUnderTest();
+    await call(READ, "ok");
+    becomes(condition);
+    for (let made = 0; made < 4; made += 1) await call(READ, "unavailable").catch(() => undefined);
+    await clock.advance(SECOND);
+    await call(READ, "unavailable").catch(() => undefined);
+    await clock.advance(0);
+    await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
+    expect(arrived).toHaveLength(1 + 5);
   });
 
   test("is believed again when it is back", async () => {
@@ -91,7 +103,7 @@ describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
     becomes(condition);
     await clock.advance(2 * SECOND);
     void call(READ, "ok");
-    await clock.advance(50);
+    await clock.advance(SECOND);
     for (let made = 0; made < 5; made += 1) await call(READ, "unavailable").catch(() => undefined);
     await expect(call(READ, "ok")).rejects.toMatchObject({ kind: "circuit_open" });
     becomes("answers");
@@ -109,7 +121,7 @@ describe.each(["hangs", "fails"] as const)("a store that %s", (condition) => {
     const { call, becomes, clock, breakers, transitions } = storeUnderTest();
     becomes(condition);
     void call(READ, "ok");
-    await clock.advance(50);
+    await clock.advance(SECOND);
     for (let made = 0; made < 5; made += 1) await call(READ, "unavailable").catch(() => undefined);
     await clock.advance(30 * SECOND);
     const probe = outcomeOf(call(READ, "hangs"));
@@ -163,22 +175,65 @@ describe("a store that hangs", () => {
 });
 
 describe("a slow store", () => {
-  test("that grants the probe after nobody waits for it gets it back", async () => {
-    const { call, becomes, clock, breakCircuit, store, breakers, transitions } = storeUnderTest();
-    await breakCircuit("read");
-    await clock.advance(30 * SECOND);
-    await breakers.flush();
-    becomes({ answersAfterMs: 70 });
-    const outcome = outcomeOf(call(READ, "ok"));
+  async function due() {
+    const core = storeUnderTest();
+    await core.breakCircuit("read");
+    await core.clock.advance(30 * SECOND);
+    await core.breakers.flush();
+    core.becomes({ answersAfterMs: 70 });
+    return core;
+  }
+
+  test("that grants the probe after a call has stopped waiting grants it to this process's next call", async () => {
+    const { call, clock, store, transitions, arrived } = await due();
+    const refused = outcomeOf(call(READ, "ok"));
     await clock.advance(50);
-    // This process made its own probe instead.
-    expect(outcome.value).toBe("answer");
+    expect(refused.error).toMatchObject({ kind: "circuit_open" });
     await clock.advance(20);
-    expect(store.peek(reads).state.kind).toBe("half_open");
+    await expect(call(READ, "ok")).resolves.toBe("answer");
     await clock.advance(70);
-    const { state } = store.peek(reads);
-    expect(state).toMatchObject({ kind: "open", probeAt: clock.now() });
-    expect(transitions.filter(({ to }) => to === "half_open")).toHaveLength(2);
+    expect(store.peek(reads).state.kind).toBe("closed");
+    expect(arrived).toHaveLength(1);
+    expect(transitions.map(({ to }) => to)).toEqual(["open", "half_open", "closed"]);
+  });
+
+  test("gets a probe back that no call came for", async () => {
+    const { call, clock, store, arrived } = await due();
+    void call(READ, "ok").catch(() => undefined);
+    await clock.advance(70);
+    expect(store.peek(reads).state.kind).toBe("half_open");
+    await clock.advance(SECOND + 70);
+    expect(store.peek(reads).state).toMatchObject({ kind: "open", probeAt: clock.now() });
+    expect(arrived).toEqual([]);
+  });
+
+  test("does not keep a probe without traffic from closing the circuit", async () => {
+    const { probe, clock, store } = await due();
+    const probing = outcomeOf(probe("read", "ok"));
+    await clock.advance(140);
+    expect(probing.value).toBe(true);
+    expect(store.peek(reads).state.kind).toBe("closed");
+  });
+
+  test("is asked for the probe by one call at a time, and the others do not wait", async () => {
+    const { call, clock, asked } = await due();
+    const first = outcomeOf(call(READ, "ok"));
+    await clock.advance(60);
+    const second = outcomeOf(call(READ, "ok"));
+    await clock.advance(0);
+    expect([first.state, second.state]).toEqual(["rejected", "rejected"]);
+    expect(asked("acquireProbe")).toHaveLength(1);
+  });
+
+  test("leaves open what it said was open: no process probes by itself", async () => {
+    const { call, becomes, clock, breakCircuit, arrived } = storeUnderTest();
+    await breakCircuit("read");
+    becomes({ answersAfterMs: 900 });
+    for (let made = 0; made < 290; made += 1) {
+      await clock.advance(100);
+      void call(READ, "ok").catch(() => undefined);
+    }
+    expect(arrived).toEqual([]);
   });
 
   test("does not make calls wait that come while one asks for the probe", async () => {
