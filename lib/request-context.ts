@@ -5,16 +5,22 @@ import { processSingleton } from "@/lib/process-singleton";
 import type { CallContext, Origin } from "@/lib/resilience/call";
 
 export interface RequestContext extends CallContext {
-  correlationId: string;
+  /** The inbox event that is being handled; what is caused by it is written down under it. */
+  eventId: string | null;
 }
 
 // Next bundles the same module several times; the context must be one.
 const storage = processSingleton("request-context", () => new AsyncLocalStorage<RequestContext>());
 
-const NOBODY: CallContext = { origin: "interactive", deadlineAt: null, correlationId: null };
+const NOBODY: RequestContext = {
+  origin: "interactive",
+  deadlineAt: null,
+  correlationId: null,
+  eventId: null,
+};
 
 /** What surrounds this code; outside of everything an interactive caller without a deadline. */
-export function requestContext(): CallContext {
+export function requestContext(): RequestContext {
   return storage.getStore() ?? NOBODY;
 }
 
@@ -22,17 +28,19 @@ export function requestContext(): CallContext {
  * Runs `work` as one request or one piece of work.
  * @param options.overallMs within which all of its vendor calls together must have ended
  * @param options.correlationId of the request that caused it, if there is one
+ * @param options.eventId the inbox event that is handled
  */
 export function withRequestContext<T>(
-  options: { origin: Origin; overallMs?: number; correlationId?: string | null },
+  options: { origin: Origin; overallMs?: number; correlationId?: string | null; eventId?: string | null },
   work: () => T,
 ): T {
-  const { origin, overallMs, correlationId } = options;
+  const { origin, overallMs, correlationId, eventId = null } = options;
   return storage.run(
     {
       origin,
       deadlineAt: overallMs === undefined ? null : Date.now() + overallMs,
       correlationId: correlationIdFrom(correlationId),
+      eventId,
     },
     work,
   );

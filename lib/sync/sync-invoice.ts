@@ -13,7 +13,7 @@ export async function syncInvoice(invoiceId: string, finish: Finish): Promise<vo
   const fence = await nextFence();
   const snapshot = await payments().getInvoice(invoiceId);
   if (snapshot === null) {
-    await db().$transaction(finish);
+    await db().$transaction((tx) => finish(tx));
     return;
   }
   const owner = await requireBillingOwner(snapshot);

@@ -20,8 +20,11 @@ import { requireBillingOwner } from "./billing-owner";
 import { subscriptionMails } from "./due-mails";
 import { prepareMails } from "./prepare-mails";
 
-/** Runs inside the transaction that writes the state: marks an inbox event done, closes an operation. */
-export type Finish = (tx: Database) => Promise<void>;
+/**
+ * Runs inside the transaction that writes the state: marks inbox events done, closes an operation.
+ * @param workspaceId what it turned out to be about, where that is known
+ */
+export type Finish = (tx: Database, workspaceId?: string) => Promise<void>;
 
 /**
  * Makes our copy of a subscription equal the vendor's, with every effect that its state calls for. Convergent: any

@@ -12,17 +12,14 @@ const STRANGER_MS = 10 * 60 * 1000;
 export function deliveryHandlersOf(reports: Readonly<Record<string, DeliveryReport>>): HandlerFamily {
   return {
     types: Object.keys(reports),
-    handle: async (event, finish) => {
-      const report = reports[event.type];
-      if (!report) throw new Error(`no delivery report for ${event.type}`);
+    handle: async ({ provider, objectId: reference, types, receivedAt }, finish) => {
+      const reported = types.flatMap((type) => reports[type] ?? []);
       await db().$transaction(async (tx) => {
-        const { known } = await mergeDelivery(tx, {
-          provider: event.provider,
-          reference: event.objectId,
-          state: toDatabase(report),
-        });
-        if (!known && Date.now() - event.receivedAt.getTime() < STRANGER_MS) {
-          throw new AppError("not_found", { userMessage: "This mail is not known here (yet)." });
+        for (const report of reported) {
+          const { known } = await mergeDelivery(tx, { provider, reference, state: toDatabase(report) });
+          if (!known && Date.now() - receivedAt.getTime() < STRANGER_MS) {
+            throw new AppError("not_found", { userMessage: "This mail is not known here (yet)." });
+          }
         }
         await finish(tx);
       });

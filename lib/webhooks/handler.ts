@@ -1,10 +1,12 @@
 import type { Finish } from "@/lib/sync/sync-subscription";
 
-/** What a handler is told: an object to look at, never what the payload claims of it. */
-export interface HandledEvent {
+/** What a handler is told: an object to look at, never what the payloads claim of it. */
+export interface HandledEvents {
   provider: string;
-  type: string;
   objectId: string;
+  /** Of the events that are due for this object and this family, each once. */
+  types: readonly string[];
+  /** When the first of them came. */
   receivedAt: Date;
 }
 
@@ -12,5 +14,5 @@ export interface HandledEvent {
 export interface HandlerFamily {
   types: readonly string[];
   /** Must call `finish` in the transaction that writes what the event caused. */
-  handle(event: HandledEvent, finish: Finish): Promise<void>;
+  handle(events: HandledEvents, finish: Finish): Promise<void>;
 }

@@ -35,7 +35,10 @@ const inboxSource: WorkSource<LeasedWebhookEvent> = {
       });
     }
     try {
-      await handler.handle({ ...event, objectId: event.objectId }, (tx) => completeWebhookEvent(tx, event));
+      const { provider, type, objectId, receivedAt } = event;
+      await handler.handle({ provider, objectId, types: [type], receivedAt }, (tx) =>
+        completeWebhookEvent(tx, event),
+      );
     } catch (error) {
       if (!isStranger(event, error)) throw error;
       logger.error(

@@ -10,6 +10,6 @@ export const customerHandlers: HandlerFamily = {
     const subscriptionIds = await listCustomerSubscriptionIds(objectId);
     for (const subscriptionId of subscriptionIds)
       await syncSubscription(subscriptionId, async () => undefined);
-    await db().$transaction(finish);
+    await db().$transaction((tx) => finish(tx));
   },
 };
