@@ -12,7 +12,13 @@ const FLUSH_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 3_000;
 const WATCH_EVERY_MS = 60_000;
 const TEND_EVERY_MS = 60 * 60_000;
-/** What the end of the process waits for an error that is on its way to be told. */
+/** How often it is asked whether anything is due there, or was left by whoever was at it. */
+const RECONCILE_EVERY_MS = 30_000;
+/** What pruning may take at a time. */
+const PRUNE_MS = 60_000;
+/** What the end of the process waits for work that is under way. */
+const WORK_AT_END_MS = 2_500;
+/** And then for an error that is on its way to be told. */
 const FLUSH_AT_END_MS = 2_000;
 
 /** Repeats `work`, one run at a time, for the life of the process; a failure is logged and tried again. */
@@ -36,10 +42,21 @@ function every(
   timer.unref();
 }
 
-/** Begins `work` when the process is told to end. Whoever serves takes a moment to end, and ends it. */
+/** Next ends the process as soon as its requests have ended, which may be at once: not before `work` has, from here on. */
+function exitAfter(work: Promise<unknown>): void {
+  const exit = process.exit.bind(process);
+  const later: (code?: Parameters<typeof exit>[0]) => void = (code) => void work.finally(() => exit(code));
+  process.exit = later as typeof process.exit;
+}
+
+/** Begins `work` when the process is told to end, which it does after it. */
 function onceAtTheEnd(work: () => Promise<unknown>): void {
   process.once("SIGTERM", async () => {
-    await work();
+    const ended = work().catch((error: unknown) =>
+      logger.error(errorFields(error), "could not end in good order"),
+    );
+    exitAfter(ended);
+    await ended;
     // Node ends a process at this signal unless somebody listens, and nobody does any more.
     if (process.listenerCount("SIGTERM") === 0) process.kill(process.pid, "SIGTERM");
   });
@@ -55,6 +72,9 @@ async function startTimers(): Promise<void> {
   const { startDueProbes } = await import("@/lib/monitor/probe-circuits");
   const { monitoring } = await import("@/lib/integrations/monitoring");
   const { tendHistory, watchThrottling } = await import("@/lib/monitor/monitor");
+  const { watchWorkInTurn } = await import("@/lib/monitor/watch-work");
+  const { reconcileDue } = await import("@/lib/reconcile/reconcile-due");
+  const { pruneInTurn } = await import("@/lib/retention/prune");
   processSingleton("timers", () => {
     every(PUMP_EVERY_MS, "pump", () => pump.run());
     // Started, not waited for: one vendor that hangs does not keep another from its probe.
@@ -63,7 +83,11 @@ async function startTimers(): Promise<void> {
     every(WATCH_EVERY_MS, "throttling", watchThrottling);
     // Soon for the first time: a process may not live for an hour.
     every(TEND_EVERY_MS, "history", tendHistory, WATCH_EVERY_MS);
+    every(WATCH_EVERY_MS, "work", watchWorkInTurn);
+    every(RECONCILE_EVERY_MS, "reconciliation", () => reconcileDue());
+    every(TEND_EVERY_MS, "retention", () => pruneInTurn(PRUNE_MS), WATCH_EVERY_MS);
     onceAtTheEnd(async () => {
+      await pump.stop(WORK_AT_END_MS);
       await Promise.all([flushTelemetry(), alertsSettled()]);
       await monitoring().flush(FLUSH_AT_END_MS);
     });

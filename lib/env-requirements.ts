@@ -27,6 +27,9 @@ const SENTRY_DSN = /^https?:\/\/[^\s@/]+@[^\s@/]+\/\S+$/;
 /** A P-256 public key, DER in base64: its first 27 bytes are the same in all of them. */
 const P256_PUBLIC_KEY = /^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$/;
 
+/** 1 to 3650. */
+const DAYS = /^([1-9]\d{0,2}|[12]\d{3}|3[0-5]\d{2}|36[0-4]\d|3650)$/;
+
 /** "Name <address>" or an address alone. */
 const SENDER = /^([^<>]*<[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+)$/;
 
@@ -43,6 +46,13 @@ export const ENV_REQUIREMENTS: readonly EnvRequirement[] = [
     source: "the public address of this app, for example https://app.example.com",
     prefixes: ["https://", "http://"],
     requiredIn: "production",
+  },
+  {
+    variable: "PAYLOAD_RETENTION_DAYS",
+    source: "a number of days from 1 to 3650 of your choice; unset, 30",
+    prefixes: [],
+    pattern: DAYS,
+    requiredIn: "nowhere",
   },
   {
     variable: "BETTER_AUTH_SECRET",

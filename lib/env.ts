@@ -18,6 +18,7 @@ export const env = createEnv({
     VERCEL: z.string().optional(),
 
     DATABASE_URL: z.string().optional(),
+    PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
 
     APP_URL: url.optional(),
     ADMIN_EMAILS: list.optional(),

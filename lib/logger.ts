@@ -44,10 +44,15 @@ const NUMBER = [
   "attempts",
   "calls",
   "delayMs",
+  "deleted",
   "durationMs",
+  "drift",
+  "pruned",
   "quotaRemaining",
   "retryAfterMs",
+  "seen",
   "status",
+  "strangers",
 ] as const;
 const FLAG = ["isProbe"] as const;
 const OBJECT = ["next"] as const;

@@ -1,24 +1,32 @@
 /**
  * `npm run bench`: the figures of docs/performance.md, each beside a floor measured in the same run. Starts a stack
- * and a bare Next of its own, and stops them. Build first: `npm run build`. `policy` needs neither stack nor build.
+ * and a bare Next of its own, and stops them. Build first: `npm run build`. `policy` needs neither stack nor build; `inbox`, `pump` and `claims` bring a
+ * database and a sandbox of their own, and need no build.
  */
 import { join } from "node:path";
 import pg from "pg";
 import { DEMO_OPERATORS, DEMO_PEOPLE } from "@/prisma/demo-people";
+import { benchClaims } from "@/tests/bench/claims";
 import { benchFleet } from "@/tests/bench/fleet";
+import { benchInbox } from "@/tests/bench/inbox";
 import { benchJavaScript } from "@/tests/bench/javascript";
 import { benchOutages } from "@/tests/bench/outages";
 import { benchPages } from "@/tests/bench/pages";
 import { benchPolicy } from "@/tests/bench/policy";
+import { benchPump } from "@/tests/bench/pump";
 import { benchWebhooks } from "@/tests/bench/webhooks";
+import { startBackend } from "@/tests/support/backend";
 import { REPOSITORY } from "./stack/paths";
 import { freePort } from "./stack/ports";
 import { parseCommandLine, runScript } from "./stack/run-script";
 import { inheritedEnvironment, runTask, startNode } from "./stack/stack-parts";
 import { startStack } from "./stack/start-stack";
+import { startTestServer, TEST_SERVER_VARIABLE } from "./stack/test-database";
 
 const BENCHES = ["webhooks", "pages", "javascript", "outages", "fleet"] as const;
-const ALL: readonly string[] = ["policy", ...BENCHES];
+/** Of inbox and outbox: worker processes on a database and stand-ins, one bench after the other. */
+const BACKEND_BENCHES = { pump: benchPump, inbox: benchInbox, claims: benchClaims } as const;
+const ALL: readonly string[] = ["policy", ...Object.keys(BACKEND_BENCHES), ...BENCHES];
 const USAGE = `Usage: npm run bench [-- ${ALL.join(" | ")} …]`;
 const FLOOR = join(REPOSITORY, "tests", "bench", "floor");
 const NEXT = join(REPOSITORY, "node_modules", "next", "dist", "bin", "next");
@@ -59,6 +67,28 @@ async function startFloor(databaseUrl: string) {
   throw new Error("the bare Next did not start");
 }
 
+/** The app reads its environment once a process, so that all of these share one backend. */
+async function withBackend(
+  work: (backend: Awaited<ReturnType<typeof startBackend>>) => Promise<void>,
+): Promise<void> {
+  const environment = { ...process.env };
+  const server = await startTestServer();
+  // Without a log of every call.
+  Object.assign(process.env, { NODE_ENV: "test", [TEST_SERVER_VARIABLE]: server.url });
+  try {
+    const backend = await startBackend();
+    try {
+      await work(backend);
+    } finally {
+      await backend.stop();
+    }
+  } finally {
+    await server.stop();
+    // What comes next has an environment of its own.
+    process.env = environment;
+  }
+}
+
 function print(name: string, lines: readonly string[]): void {
   console.log(`\n${name}\n\n${lines.join("\n")}`);
 }
@@ -79,6 +109,12 @@ runScript(async () => {
     }
   };
   if (isWanted("policy")) await measure("policy", benchPolicy);
+  const ofBackend = Object.entries(BACKEND_BENCHES).filter(([name]) => isWanted(name));
+  if (ofBackend.length > 0) {
+    await withBackend(async (backend) => {
+      for (const [name, bench] of ofBackend) await measure(name, () => bench(backend));
+    });
+  }
   if (selected.length === 0) return failed;
   const stack = await startStack({ mode: "test", demoOperators: DEMO_OPERATORS });
   try {

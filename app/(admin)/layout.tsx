@@ -5,7 +5,11 @@ import { requireOperator } from "@/lib/auth/guards";
 
 export const metadata: Metadata = { robots: { index: false } };
 
-const PAGES = [{ href: "/admin/integrations", label: "Integrations" }];
+const PAGES = [
+  { href: "/admin/integrations", label: "Integrations" },
+  { href: "/admin/webhooks", label: "Webhooks" },
+  { href: "/admin/emails", label: "E-mails" },
+];
 
 /** Seconds; what an action leaves in the outbox is delivered after its answer. */
 export const maxDuration = 60;

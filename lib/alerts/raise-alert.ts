@@ -46,13 +46,13 @@ function createSieve(everyMs: number, now: () => number): (cause: string) => num
 /** Whoever is on call is told of everything but of the way to them: that message would wait for itself. */
 async function tellOnCall(tx: Database, alert: Alert, { toldAt, before }: Telling): Promise<void> {
   if (!env.ONCALL_WEBHOOK_URL || alert.provider === "oncall") return;
-  const { severity, title, text } = alert;
+  const { severity, title, text, path = "/admin/integrations" } = alert;
   const again = before
     ? `\nTold before at ${before.toldAt.toISOString()}, and seen ${before.seenSince} times since then.`
     : "";
   await enqueueAlert(tx, {
     alertId: `${causeOf(alert)}:${toldAt.toISOString()}`,
-    ...{ severity, title, text: `${text}${again}`, path: "/admin/integrations" },
+    ...{ severity, title, text: `${text}${again}`, path },
   });
 }
 
@@ -105,7 +105,7 @@ function alerts(): Alerts {
     createAlerts({
       note: noteAlert,
       capture: (report) => monitoring().captureAlert(report),
-      now: Date.now,
+      now: () => Date.now(),
     }),
   );
 }

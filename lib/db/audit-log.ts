@@ -1,7 +1,9 @@
+import { requestContext } from "@/lib/request-context";
 import type { Prisma } from "@/prisma/generated/client";
 import type { Database } from "./client";
+import type { CopyState, CopyWrite } from "./copy-write";
 
-/** Written in the transaction of what it records. `detail`: ids and states only. */
+/** Written in the transaction of what it records, under the inbox event that is handled. `detail`: ids and states only. */
 export async function recordAudit(
   tx: Database,
   entry: {
@@ -11,5 +13,21 @@ export async function recordAudit(
     detail?: Prisma.InputJsonObject;
   },
 ): Promise<void> {
-  await tx.auditLog.create({ data: { ...entry, detail: entry.detail ?? {} } });
+  const { eventId } = requestContext();
+  await tx.auditLog.create({ data: { ...entry, detail: entry.detail ?? {}, eventId } });
+}
+
+/** Records what a write changed of a copy, as `{before, after}` beside `ids`; nothing where it changed nothing. */
+export async function recordChange(
+  tx: Database,
+  entry: { workspaceId: string | null; action: string; ids: Record<string, string> },
+  { before, after }: CopyWrite,
+): Promise<void> {
+  if (before !== null && isSame(before, after)) return;
+  const { workspaceId, action, ids } = entry;
+  await recordAudit(tx, { workspaceId, action, detail: { ...ids, before, after } });
+}
+
+function isSame(before: CopyState, after: CopyState): boolean {
+  return Object.entries(after).every(([name, value]) => before[name] === value);
 }

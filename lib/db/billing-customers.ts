@@ -10,6 +10,8 @@ export interface BillingOwner {
   ownerEmails: string[];
 }
 
+const NO_CARD = { cardBrand: null, cardLast4: null, cardExpMonth: null, cardExpYear: null };
+
 const ownerSelect = {
   id: true,
   name: true,
@@ -20,35 +22,65 @@ const ownerSelect = {
   },
 } as const;
 
+/**
+ * By the vendor's customer; else by the workspace that the metadata names, or by what was paid: a customer that was
+ * replaced by another one still has a past.
+ */
 export async function findBillingOwner(input: {
-  customerId: string;
-  workspaceId: string | null;
+  customerId: string | null;
+  workspaceId?: string | null;
+  invoiceId?: string | null;
+  paymentId?: string | null;
 }): Promise<BillingOwner | null> {
-  const customer = await db().billingCustomer.findFirst({
-    where: { ...scopeColumns(), externalId: input.customerId },
-    select: { workspace: { select: ownerSelect } },
-  });
+  const { customerId, workspaceId = null, invoiceId = null, paymentId = null } = input;
+  const scope = scopeColumns();
+  const row = async <T>(id: string | null, find: (id: string) => Promise<T>) =>
+    id === null ? null : find(id);
+  const select = { workspace: { select: ownerSelect } };
+  const of = (externalId: string) => ({ where: { ...scope, externalId }, select });
   const workspace =
-    customer?.workspace ??
-    (input.workspaceId
-      ? await db().workspace.findUnique({ where: { id: input.workspaceId }, select: ownerSelect })
-      : null);
-  return (
-    workspace && {
-      workspaceId: workspace.id,
-      workspaceName: workspace.name,
-      ownerEmails: workspace.memberships.map(({ user }) => user.email),
-    }
-  );
+    (await row(customerId, (id) => db().billingCustomer.findFirst(of(id))))?.workspace ??
+    (await row(workspaceId, (id) => db().workspace.findUnique({ where: { id }, select: ownerSelect }))) ??
+    (await row(invoiceId, (id) => db().invoice.findFirst(of(id))))?.workspace ??
+    (await row(paymentId, (id) => db().payment.findFirst(of(id))))?.workspace;
+  if (!workspace) return null;
+  return {
+    workspaceId: workspace.id,
+    workspaceName: workspace.name,
+    ownerEmails: workspace.memberships.map(({ user }) => user.email),
+  };
 }
 
-/** The vendor's customer of a workspace in this scope. */
+/** The vendor's customer of a workspace in this scope, unless it was deleted there. */
 export async function findCustomerId(workspaceId: string): Promise<string | null> {
   const row = await db().billingCustomer.findFirst({
-    where: { ...scopeColumns(), workspaceId },
+    where: { ...scopeColumns(), workspaceId, deletedAt: null },
     select: { externalId: true },
   });
   return row?.externalId ?? null;
+}
+
+/** The vendor's customer of a workspace that the vendor was seen to know no more: a new one takes its place. */
+export async function findDeletedCustomerId(workspaceId: string): Promise<string | null> {
+  const row = await db().billingCustomer.findFirst({
+    where: { ...scopeColumns(), workspaceId, deletedAt: { not: null } },
+    select: { externalId: true },
+  });
+  return row?.externalId ?? null;
+}
+
+/** Notes that the vendor knows a customer no more: for good, it gives no id a second time. */
+export async function markCustomerDeleted(
+  tx: Database,
+  input: { customerId: string; at: Date },
+): Promise<{ workspaceId: string; isNew: boolean } | null> {
+  const where = { ...scopeColumns(), externalId: input.customerId };
+  const { count } = await tx.billingCustomer.updateMany({
+    where: { ...where, deletedAt: null },
+    data: { deletedAt: input.at, ...NO_CARD },
+  });
+  const row = await tx.billingCustomer.findFirst({ where, select: { workspaceId: true } });
+  return row && { workspaceId: row.workspaceId, isNew: count === 1 };
 }
 
 /** The customer's row, made where it is missing; a workspace keeps the first customer it was given. */
@@ -74,17 +106,21 @@ export async function replaceCustomerId(
 ): Promise<void> {
   await tx.billingCustomer.updateMany({
     where: { ...scopeColumns(), workspaceId: input.workspaceId, externalId: input.gone },
-    data: { externalId: input.customerId },
+    data: { externalId: input.customerId, deletedAt: null, ...NO_CARD },
   });
 }
 
-/** What the billing page says of the card, unless something newer is there. */
+/**
+ * What the billing page says of the card, unless something newer is there, or the customer that it was read of is not
+ * the workspace's any more.
+ */
 export async function saveCard(
   tx: Database,
-  input: { billingCustomerId: string; card: CardSnapshot | null; fence: bigint },
+  input: { billingCustomerId: string; customerId: string; card: CardSnapshot | null; fence: bigint },
 ): Promise<void> {
+  const { billingCustomerId: id, customerId: externalId, fence } = input;
   await tx.billingCustomer.updateMany({
-    where: { id: input.billingCustomerId, fence: { lt: input.fence } },
+    where: { id, externalId, deletedAt: null, fence: { lt: fence } },
     data: {
       fence: input.fence,
       cardBrand: input.card?.brand ?? null,

@@ -1,16 +1,13 @@
 import type { InvoiceSnapshot } from "@/lib/integrations/payments/port";
-import type { Database } from "./client";
-import { toDatabase } from "./enum-names";
+import type { Prisma } from "@/prisma/generated/client";
+import { type Database, db } from "./client";
+import { type CopyState, type CopyWrite, isoOrNull } from "./copy-write";
+import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
+import { bury, mayWrite } from "./tombstones";
 
-/** As `saveSubscription`, for an invoice. */
-export async function saveInvoice(
-  tx: Database,
-  input: { workspaceId: string; billingCustomerId: string; snapshot: InvoiceSnapshot; fence: bigint },
-): Promise<boolean> {
-  const { snapshot, fence } = input;
-  const key = { ...scopeColumns(), externalId: snapshot.id };
-  const data = {
+function columns(snapshot: InvoiceSnapshot, fence: bigint) {
+  return {
     number: snapshot.number,
     status: toDatabase(snapshot.status),
     description: snapshot.description,
@@ -24,11 +21,61 @@ export async function saveInvoice(
     paidAt: snapshot.paidAt,
     fence,
   };
-  const created = await tx.invoice.createMany({
-    data: [{ ...key, workspaceId: input.workspaceId, customerId: input.billingCustomerId, ...data }],
-    skipDuplicates: true,
+}
+
+const stateSelect = {
+  status: true,
+  total: true,
+  amountPaid: true,
+  amountDue: true,
+  paidAt: true,
+} as const satisfies Prisma.InvoiceSelect;
+
+function stateOf(row: Pick<ReturnType<typeof columns>, keyof typeof stateSelect>): CopyState {
+  const { status, total, amountPaid, amountDue, paidAt } = row;
+  return { status: fromDatabase(status), ...{ total, amountPaid, amountDue }, paidAt: isoOrNull(paidAt) };
+}
+
+/** As `saveSubscription`, for an invoice. */
+export async function saveInvoice(
+  tx: Database,
+  input: { workspaceId: string; billingCustomerId: string; snapshot: InvoiceSnapshot; fence: bigint },
+): Promise<CopyWrite | null> {
+  const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
+  const key = { ...scopeColumns(), externalId: snapshot.id };
+  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
+  const data = columns(snapshot, fence);
+  const before = await tx.invoice.findFirst({ where: key, select: stateSelect });
+  const { count } = before
+    ? await tx.invoice.updateMany({ where: { ...key, fence: { lt: fence } }, data })
+    : await tx.invoice.createMany({
+        data: [{ ...key, workspaceId, customerId, ...data }],
+        skipDuplicates: true,
+      });
+  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+}
+
+/**
+ * An invoice that the vendor no longer knows: only drafts can be deleted there, and a draft was never anything to
+ * anybody. Whatever else is here stays. Answers whose it was.
+ */
+export async function removeInvoiceDraft(
+  tx: Database,
+  input: { invoiceId: string; fence: bigint },
+): Promise<string | null> {
+  const { invoiceId: externalId, fence } = input;
+  await bury(tx, { externalId, fence });
+  const where = { ...scopeColumns(), externalId };
+  const row = await tx.invoice.findFirst({ where, select: { workspaceId: true } });
+  await tx.invoice.deleteMany({ where: { ...where, status: "DRAFT", fence: { lt: fence } } });
+  return row?.workspaceId ?? null;
+}
+
+/** The number that a customer knows an invoice by. */
+export async function findInvoiceNumber(externalId: string): Promise<string | null> {
+  const row = await db().invoice.findFirst({
+    where: { ...scopeColumns(), externalId },
+    select: { number: true },
   });
-  if (created.count === 1) return true;
-  const updated = await tx.invoice.updateMany({ where: { ...key, fence: { lt: fence } }, data });
-  return updated.count === 1;
+  return row?.number ?? null;
 }

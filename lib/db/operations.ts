@@ -258,14 +258,17 @@ export async function closeMadeWrite(
   return row ? toOperation(row) : null;
 }
 
-/** Closes the checkout operation behind a vendor's checkout, by either id: one of them may have been lost. */
+/**
+ * Closes the checkout operation behind a vendor's checkout, by either id: one of them may have been lost. Answers
+ * whose it was; null where none was open.
+ */
 export async function closeCheckoutOperation(
   tx: Database,
   checkout: { checkoutId: string; operationId: string | null },
-  state: "SUCCEEDED" | "EXPIRED",
-): Promise<void> {
+  state: "SUCCEEDED" | "EXPIRED" | "FAILED",
+): Promise<string | null> {
   const byResult = { result: { path: ["checkoutId"], equals: checkout.checkoutId } };
-  await tx.operation.updateMany({
+  const [closed] = await tx.operation.updateManyAndReturn({
     where: {
       ...scopeColumns(),
       kind: "CHECKOUT",
@@ -273,7 +276,9 @@ export async function closeCheckoutOperation(
       OR: checkout.operationId ? [byResult, { id: checkout.operationId }] : [byResult],
     },
     data: { state, openKey: null },
+    select: { workspaceId: true },
   });
+  return closed?.workspaceId ?? null;
 }
 
 /** The checkout that is open for a workspace. */

@@ -1,13 +1,24 @@
 import { isUuid } from "@/lib/uuid";
-import type { Prisma } from "@/prisma/generated/client";
+import { Prisma } from "@/prisma/generated/client";
 import type { DeliveryState, OutboxKind, ProviderMode } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
+import type { Held } from "./leases";
+import { patienceBegan } from "./patience";
 import { emailModeColumn, onCallModeColumn, scopeColumns } from "./scope";
 
 export interface NewOutboxMessage {
   kind: OutboxKind;
   mode: ProviderMode;
   businessKey: string;
+  workspaceId: string | null;
+  /** The inbox event whose handling causes it. */
+  eventId: string | null;
+  /** Of a mail: the address in lower case. */
+  recipient?: string;
+  /** Of a mail; never with a secret in it. */
+  subject?: string;
+  /** Of a mail: its template. */
+  category?: string;
   payload?: Prisma.InputJsonObject;
   secretPayload?: Uint8Array<ArrayBuffer>;
   /** Of the request that causes it. */
@@ -37,6 +48,8 @@ export interface LeasedOutboxMessage {
   secretPayload: Uint8Array | null;
   attempts: number;
   createdAt: Date;
+  /** Since when it is tried: since it was enqueued, or since an operator had it done again. */
+  bornAt: Date;
   correlationId: string | null;
   /** Where it may have gone already: an earlier attempt there did not end in a known way. */
   provider: string | null;
@@ -46,35 +59,45 @@ export interface LeasedOutboxMessage {
   leaseToken: string;
 }
 
-/** A message and the lease on it: nothing is written where the lease has gone to somebody else. */
-type Held = Pick<LeasedOutboxMessage, "id" | "leaseToken">;
+const BORN_AT = Prisma.raw(patienceBegan("outbox_message", "outbox_message", "created_at"));
 
 /** Leases due messages to this caller alone: alerts first, for they tell of what holds up the others; then the oldest. */
 export async function claimOutboxMessages(limit: number, leaseMs: number): Promise<LeasedOutboxMessage[]> {
   const mailMode = emailModeColumn();
   const commandMode = scopeColumns().mode;
   const alertMode = onCallModeColumn();
+  // Apart, so that each follows an index of its own, however much is due.
   return db().$queryRaw<LeasedOutboxMessage[]>`
+    WITH alerts AS (
+           SELECT id FROM outbox_message
+            WHERE kind = 'ALERT' AND status = 'PENDING' AND next_attempt_at <= now() + interval '1 millisecond'
+              AND (lease_until IS NULL OR lease_until < now()) AND mode = ${alertMode}::provider_mode
+            ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED),
+         others AS (
+           SELECT id FROM outbox_message
+            WHERE kind <> 'ALERT' AND status = 'PENDING' AND next_attempt_at <= now() + interval '1 millisecond'
+              AND (lease_until IS NULL OR lease_until < now())
+              AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode
+                                   ELSE ${commandMode}::provider_mode END
+            ORDER BY next_attempt_at
+            LIMIT ${limit} FOR UPDATE SKIP LOCKED),
+         picked AS (
+           SELECT id, 1 AS turn FROM alerts UNION ALL SELECT id, 2 FROM others
+            ORDER BY turn LIMIT ${limit})
     UPDATE outbox_message
        SET lease_token = gen_random_uuid(),
            lease_until = now() + ${leaseMs} * interval '1 millisecond',
            attempts = attempts + 1
-     WHERE id IN (
-       SELECT id FROM outbox_message
-        WHERE status = 'PENDING' AND next_attempt_at <= now() AND (lease_until IS NULL OR lease_until < now())
-          AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode
-                               WHEN 'ALERT' THEN ${alertMode}::provider_mode
-                               ELSE ${commandMode}::provider_mode END
-        ORDER BY kind <> 'ALERT', next_attempt_at
-        LIMIT ${limit}
-        FOR UPDATE SKIP LOCKED)
+     WHERE id IN (SELECT id FROM picked)
     RETURNING id, kind, payload, secret_payload AS "secretPayload", attempts, created_at AS "createdAt",
-              correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken",
+              ${BORN_AT} AS "bornAt", correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken",
               (EXTRACT(EPOCH FROM now() - COALESCE(bound_at, created_at)) * 1000)::float8 AS "boundForMs"`;
 }
 
 /**
  * Notes where a message is about to go, before it goes there: should this process die, the next one knows whom to ask.
+ * Whoever has a message done again leaves both columns as they are: cleared, what may be with one vendor already would
+ * go to it anew, or to another one.
  * @throws when the lease was lost: another worker has the message, and it must not be sent from here
  */
 export async function bindOutboxMessage(message: Held, provider: string): Promise<void> {
@@ -111,26 +134,18 @@ export async function completeOutboxMessage(
   });
 }
 
-/**
- * Gives a message back to be tried again after a while, or gives it up (a secret it carried is scrubbed then). To wait
- * is no attempt: the one that was counted when it was leased is taken back.
- */
-export async function rescheduleOutboxMessage(
-  message: Held,
-  next: { kind: "retry" | "wait"; delayMs: number } | { kind: "dead" },
-  lastError: string,
-): Promise<void> {
-  const delay = next.kind === "dead" ? 0 : next.delayMs;
-  const status = next.kind === "dead" ? "DEAD" : "PENDING";
-  const takenBack = next.kind === "wait" ? 1 : 0;
-  await db().$executeRaw`
-    UPDATE outbox_message
-       SET status = ${status}::outbox_status,
-           attempts = attempts - ${takenBack},
-           next_attempt_at = now() + ${delay} * interval '1 millisecond',
-           lease_token = NULL, lease_until = NULL, last_error = ${lastError},
-           secret_payload = CASE WHEN ${status} = 'DEAD' THEN NULL ELSE secret_payload END
-     WHERE id = ${message.id}::uuid AND lease_token = ${message.leaseToken}::uuid`;
+/** Marks a mail as one that is not sent where the lease is still ours; a secret that it carried is scrubbed. */
+export async function suppressOutboxMessage(message: Held, reason: string): Promise<void> {
+  await db().outboxMessage.updateMany({
+    where: { id: message.id, leaseToken: message.leaseToken },
+    data: {
+      status: "SUPPRESSED",
+      secretPayload: null,
+      leaseToken: null,
+      leaseUntil: null,
+      lastError: reason,
+    },
+  });
 }
 
 const RANK: readonly DeliveryState[] = [
@@ -145,12 +160,12 @@ const RANK: readonly DeliveryState[] = [
 
 /**
  * Merges a vendor's report: reports arrive in any order, and a worse one is never taken back by a better one. It names
- * its message by the vendor's id or by ours, where the vendor repeats that. Says whether the message is one of ours.
+ * its message by the vendor's id or by ours, where the vendor repeats that. Answers the message; null for none of ours.
  */
 export async function mergeDelivery(
   tx: Database,
   report: { provider: string; reference: string; state: DeliveryState },
-): Promise<{ known: boolean }> {
+): Promise<ReportedMessage | null> {
   const { provider, reference, state } = report;
   const lower = RANK.slice(0, RANK.indexOf(state));
   const named = isUuid(reference)
@@ -161,6 +176,16 @@ export async function mergeDelivery(
     where: { ...where, delivery: { in: [...lower] } },
     data: { delivery: state },
   });
-  const message = await tx.outboxMessage.findFirst({ where, select: { id: true } });
-  return { known: message !== null };
+  return tx.outboxMessage.findFirst({
+    where,
+    select: { id: true, mode: true, recipient: true, workspaceId: true },
+  });
+}
+
+export interface ReportedMessage {
+  id: string;
+  mode: ProviderMode;
+  /** In lower case; null of a mail of an earlier release. */
+  recipient: string | null;
+  workspaceId: string | null;
 }

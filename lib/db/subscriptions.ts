@@ -4,8 +4,10 @@ import type { SubscriptionView } from "@/lib/billing/status";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
+import { type CopyState, type CopyWrite, isoOrNull } from "./copy-write";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
+import { bury, mayWrite } from "./tombstones";
 
 function columns(snapshot: SubscriptionSnapshot, fence: bigint) {
   return {
@@ -27,34 +29,76 @@ function columns(snapshot: SubscriptionSnapshot, fence: bigint) {
   };
 }
 
+const stateSelect = {
+  status: true,
+  planKey: true,
+  interval: true,
+  quantity: true,
+  unitAmount: true,
+  cancelAtPeriodEnd: true,
+  cancelAt: true,
+  currentPeriodEnd: true,
+  endedAt: true,
+} as const satisfies Prisma.SubscriptionSelect;
+
+function stateOf(row: Prisma.SubscriptionGetPayload<{ select: typeof stateSelect }>): CopyState {
+  const { status, planKey, interval, quantity, unitAmount, cancelAtPeriodEnd } = row;
+  return {
+    status: fromDatabase(status),
+    planKey,
+    interval: interval && fromDatabase(interval),
+    ...{ quantity, unitAmount, cancelAtPeriodEnd },
+    cancelAt: isoOrNull(row.cancelAt),
+    currentPeriodEnd: isoOrNull(row.currentPeriodEnd),
+    endedAt: isoOrNull(row.endedAt),
+  };
+}
+
 /**
- * Writes what the vendor said under a fence, unless something read under a higher one is there. The guard stands in
- * the statement's WHERE, so that no reading in between can go wrong. Says whether it was written.
+ * Writes what the vendor said under a fence, unless something read under a higher one is there, or that it is gone.
+ * The guard stands in the statement's WHERE, so that no reading in between can go wrong. Null where it was not written.
  */
 export async function saveSubscription(
   tx: Database,
   input: { workspaceId: string; billingCustomerId: string; snapshot: SubscriptionSnapshot; fence: bigint },
-): Promise<boolean> {
-  const key = { ...scopeColumns(), externalId: input.snapshot.id };
-  const data = columns(input.snapshot, input.fence);
-  const created = await tx.subscription.createMany({
-    data: [{ ...key, workspaceId: input.workspaceId, customerId: input.billingCustomerId, ...data }],
-    skipDuplicates: true,
-  });
-  if (created.count === 1) return true;
-  const updated = await tx.subscription.updateMany({ where: { ...key, fence: { lt: input.fence } }, data });
-  return updated.count === 1;
+): Promise<CopyWrite | null> {
+  const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
+  const key = { ...scopeColumns(), externalId: snapshot.id };
+  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
+  const data = columns(snapshot, fence);
+  const before = await tx.subscription.findFirst({ where: key, select: stateSelect });
+  const { count } = before
+    ? await tx.subscription.updateMany({ where: { ...key, fence: { lt: fence } }, data })
+    : await tx.subscription.createMany({
+        data: [{ ...key, workspaceId, customerId, ...data }],
+        skipDuplicates: true,
+      });
+  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
 }
 
-/** A subscription that the vendor no longer knows has ended. */
+/** A subscription that the vendor no longer knows has ended. Null where there is none, or something newer. */
 export async function markSubscriptionGone(
   tx: Database,
   input: { subscriptionId: string; fence: bigint; at: Date },
-): Promise<void> {
-  await tx.subscription.updateMany({
-    where: { ...scopeColumns(), externalId: input.subscriptionId, fence: { lt: input.fence } },
-    data: { status: "CANCELED", endedAt: input.at, fence: input.fence },
+): Promise<({ workspaceId: string } & CopyWrite) | null> {
+  const { subscriptionId: externalId, fence, at } = input;
+  await bury(tx, { externalId, fence });
+  const where = { ...scopeColumns(), externalId, fence: { lt: fence } };
+  const row = await tx.subscription.findFirst({ where, select: { ...stateSelect, workspaceId: true } });
+  if (!row) return null;
+  const data = { status: "CANCELED", endedAt: row.endedAt ?? at, fence } as const;
+  const { count } = await tx.subscription.updateMany({ where, data });
+  if (count === 0) return null;
+  return { workspaceId: row.workspaceId, before: stateOf(row), after: stateOf({ ...row, ...data }) };
+}
+
+/** Whose our copy of a subscription is. */
+export async function findSubscriptionOwner(externalId: string): Promise<string | null> {
+  const row = await db().subscription.findFirst({
+    where: { ...scopeColumns(), externalId },
+    select: { workspaceId: true },
   });
+  return row?.workspaceId ?? null;
 }
 
 const viewSelect = {

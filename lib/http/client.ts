@@ -24,7 +24,7 @@ export interface RestClientOptions {
 }
 
 export interface RestRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** From the base address on, with its query. */
   path: string;
   /** Sent as JSON. */

@@ -7,7 +7,9 @@ import { raiseAlert } from "@/lib/alerts/raise-alert";
 import { pruneIntegrationHistory, rollUpMetrics } from "@/lib/db/telemetry";
 import { sustainedThrottling } from "@/lib/db/throttling";
 import { errorFields, logger } from "@/lib/logger";
+import { pruneInTurn } from "@/lib/retention/prune";
 import { startDueProbes } from "./probe-circuits";
+import { watchWorkInTurn } from "./watch-work";
 
 /** Alerts where a vendor keeps turning calls away for their number. */
 export async function watchThrottling(): Promise<void> {
@@ -24,9 +26,11 @@ const PARTS = {
   probes: async () => Promise.all(await startDueProbes()),
   throttling: watchThrottling,
   history: tendHistory,
+  work: watchWorkInTurn,
+  retention: () => pruneInTurn(),
 };
 type Part = keyof typeof PARTS;
-const ALL_PARTS: readonly Part[] = ["probes", "throttling", "history"];
+const ALL_PARTS: readonly Part[] = ["probes", "throttling", "history", "work", "retention"];
 
 /** These once, and to their end. Never rejects: what failed is logged, and done the next time. */
 export async function runMonitor(parts = ALL_PARTS): Promise<void> {

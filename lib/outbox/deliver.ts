@@ -1,30 +1,20 @@
 import { z } from "zod";
-import { isLive } from "@/lib/billing/status";
+import { leasesOn } from "@/lib/db/leases";
 import {
   claimOutboxMessages,
   completeOutboxMessage,
   type LeasedOutboxMessage,
-  rescheduleOutboxMessage,
+  suppressOutboxMessage,
 } from "@/lib/db/outbox";
 import { appUrl } from "@/lib/env";
 import { GiveUpError } from "@/lib/errors/give-up-error";
 import { onCall } from "@/lib/integrations/oncall";
-import { payments } from "@/lib/integrations/payments";
-import { logger } from "@/lib/logger";
-import type { WorkSource } from "@/lib/pump/pump";
+import type { WorkSource } from "@/lib/pump/work";
+import { carryOut } from "./commands";
+import { frozenMailSchema } from "./frozen-mail";
 import { open } from "./secret-payload";
-import { sendMail } from "./send-mail";
+import { type MailOutcome, sendMail } from "./send-mail";
 
-const mailSchema = z.object({
-  from: z.string(),
-  to: z.string(),
-  subject: z.string(),
-  html: z.string(),
-  text: z.string(),
-  category: z.string(),
-});
-const duplicateSchema = z.object({ subscriptionId: z.string(), keptSubscriptionId: z.string() });
-const expireSchema = z.object({ checkoutId: z.string(), operationId: z.string() });
 const alertSchema = z.object({
   alertId: z.string(),
   severity: z.enum(["warning", "critical"]),
@@ -32,21 +22,6 @@ const alertSchema = z.object({
   text: z.string(),
   path: z.string(),
 });
-
-/**
- * What was a duplicate when this was written need not be one now: where the other subscription has ended meanwhile,
- * this one is what the customer has paid for, and stays.
- */
-async function cancelDuplicate(message: LeasedOutboxMessage): Promise<string> {
-  const { subscriptionId, keptSubscriptionId } = duplicateSchema.parse(message.payload);
-  const kept = await payments().getSubscription(keptSubscriptionId);
-  if (kept && isLive(kept.status)) {
-    await payments().cancelAndRefund({ operationId: message.id, subscriptionId });
-  } else {
-    logger.warn({ subscriptionId, keptSubscriptionId }, "not a duplicate any more: it is kept");
-  }
-  return subscriptionId;
-}
 
 /** Where a vendor took it to, in its own id of what was done. */
 interface Performed {
@@ -62,22 +37,26 @@ async function tellAlert(message: LeasedOutboxMessage): Promise<Performed> {
   return { provider: receiver.configuration.provider, externalId: null };
 }
 
+function sendFrozenMail(message: LeasedOutboxMessage): Promise<MailOutcome> {
+  const content = message.secretPayload ? JSON.parse(open(message.secretPayload)) : message.payload;
+  if (content === null) throw new GiveUpError("there is nothing left to send: what it said was removed");
+  return sendMail(message, frozenMailSchema.parse(content));
+}
+
 /** The message's own id is the idempotency key: however often it is tried, the vendor does it once. */
-async function perform(message: LeasedOutboxMessage): Promise<Performed> {
+async function perform(message: LeasedOutboxMessage): Promise<void> {
   switch (message.kind) {
     case "EMAIL": {
-      const content = message.secretPayload ? JSON.parse(open(message.secretPayload)) : message.payload;
-      return sendMail(message, mailSchema.parse(content));
+      const outcome = await sendFrozenMail(message);
+      if (outcome.kind === "suppressed") return suppressOutboxMessage(message, outcome.reason);
+      return completeOutboxMessage(message, outcome);
     }
     case "ALERT":
-      return tellAlert(message);
+      return completeOutboxMessage(message, await tellAlert(message));
     case "CANCEL_DUPLICATE_SUBSCRIPTION":
-      return { provider: payments().scope.provider, externalId: await cancelDuplicate(message) };
-    case "EXPIRE_CHECKOUT": {
-      const { checkoutId, operationId } = expireSchema.parse(message.payload);
-      await payments().expireCheckout({ checkoutId, operationId });
-      return { provider: payments().scope.provider, externalId: checkoutId };
-    }
+    case "CANCEL_SUBSCRIPTION":
+    case "EXPIRE_CHECKOUT":
+      return completeOutboxMessage(message, await carryOut(message, message.kind));
     default:
       return message.kind satisfies never;
   }
@@ -86,8 +65,8 @@ async function perform(message: LeasedOutboxMessage): Promise<Performed> {
 export const outboxSource: WorkSource<LeasedOutboxMessage> = {
   name: "outbox",
   claim: claimOutboxMessages,
-  bornAt: (message) => message.createdAt,
-  correlationId: (message) => message.correlationId,
-  process: async (message) => completeOutboxMessage(message, await perform(message)),
-  reschedule: rescheduleOutboxMessage,
+  rowsOf: (message) => [message],
+  contextOf: ({ correlationId }) => ({ correlationId, eventId: null }),
+  process: perform,
+  leases: leasesOn("outbox_message"),
 };

@@ -1,16 +1,22 @@
 import { render } from "@react-email/render";
 import type { ReactElement } from "react";
+import { formatMoney } from "@/lib/billing/format";
 import { appUrl, env } from "@/lib/env";
+import { normalAddress } from "./address";
+import { isTransactional } from "./categories";
 import { AlreadyRegistered, OperatorTest, ResetPassword, VerifyEmail, Welcome } from "./templates/account";
 import {
   PaymentFailed,
   type PaymentFailedProps,
   Receipt,
   type ReceiptProps,
+  Refund,
+  type RefundProps,
   SubscriptionCancelled,
   type SubscriptionCancelledProps,
 } from "./templates/billing";
 import { PRODUCT_NAME } from "./templates/layout";
+import { unsubscribeToken } from "./unsubscribe-token";
 
 /** Every mail that exists, with what it is filled with. Links are made here. */
 export type Mail =
@@ -20,6 +26,7 @@ export type Mail =
   | { template: "welcome"; name: string }
   | { template: "operator-test"; name: string }
   | ({ template: "receipt" } & Omit<ReceiptProps, "url">)
+  | ({ template: "refund" } & Omit<RefundProps, "url">)
   | ({ template: "payment-failed" } & Omit<PaymentFailedProps, "url">)
   | ({ template: "subscription-cancelled" } & Omit<SubscriptionCancelledProps, "url">);
 
@@ -31,14 +38,29 @@ export interface RenderedMail {
   html: string;
   text: string;
   category: Mail["template"];
+  /** Beside those that every mail has. */
+  headers?: Record<string, string>;
 }
 
-function compose(mail: Mail): { subject: string; element: ReactElement } {
-  const link = (path: string, query: Record<string, string> = {}) => {
-    const url = new URL(path, appUrl());
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    return url.toString();
+/** A mail program unsubscribes its reader by one POST, and asks nothing: https://www.rfc-editor.org/rfc/rfc8058 */
+function oneClickHeaders(token: string): Record<string, string> {
+  return {
+    "List-Unsubscribe": `<${link("/api/unsubscribe", { token })}>`,
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
   };
+}
+
+function link(path: string, query: Record<string, string> = {}): string {
+  const url = new URL(path, appUrl());
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+  return url.toString();
+}
+
+/** @param unsubscribePage for people; undefined for what is transactional */
+function compose(
+  mail: Mail,
+  unsubscribePage: string | undefined,
+): { subject: string; element: ReactElement } {
   const billing = link("/billing");
   switch (mail.template) {
     case "verify-email":
@@ -59,7 +81,7 @@ function compose(mail: Mail): { subject: string; element: ReactElement } {
     case "welcome":
       return {
         subject: `Welcome to ${PRODUCT_NAME}`,
-        element: <Welcome name={mail.name} url={link("/dashboard")} />,
+        element: <Welcome name={mail.name} url={link("/dashboard")} unsubscribeUrl={unsubscribePage} />,
       };
     case "operator-test":
       return {
@@ -70,6 +92,11 @@ function compose(mail: Mail): { subject: string; element: ReactElement } {
       return {
         subject: `Your receipt${mail.number ? ` ${mail.number}` : ""}`,
         element: <Receipt {...mail} url={billing} />,
+      };
+    case "refund":
+      return {
+        subject: `Your refund of ${formatMoney(mail.amount, mail.currency)}`,
+        element: <Refund {...mail} url={billing} />,
       };
     case "payment-failed":
       return {
@@ -90,8 +117,11 @@ function compose(mail: Mail): { subject: string; element: ReactElement } {
 
 /** Renders before the business transaction begins, so that none waits for a template. */
 export async function renderMail(mail: Mail, to: string): Promise<RenderedMail> {
-  const { subject, element } = compose(mail);
+  const category = mail.template;
+  const token = isTransactional(category) ? null : unsubscribeToken({ address: normalAddress(to), category });
+  const { subject, element } = compose(mail, token === null ? undefined : link("/unsubscribe", { token }));
   const [html, text] = await Promise.all([render(element), render(element, { plainText: true })]);
   // The boot check has refused a process without a sender.
-  return { from: env.EMAIL_FROM ?? "", to, subject, html, text, category: mail.template };
+  const frozen = { from: env.EMAIL_FROM ?? "", to, subject, html, text, category };
+  return token === null ? frozen : { ...frozen, headers: oneClickHeaders(token) };
 }

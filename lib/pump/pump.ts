@@ -2,179 +2,189 @@
  * One idempotent function that does what is due. Started by ingress, actions, cron and a timer; none of them is the
  * guarantee, the rows are: leased, so that instances share the work, and rescheduled when it fails.
  */
-import { isAppError } from "@/lib/errors/app-error";
-import { GiveUpError } from "@/lib/errors/give-up-error";
-import { isIntegrationError } from "@/lib/errors/integration-error";
-import { NotYetError } from "@/lib/errors/not-yet-error";
 import { errorFields, logger } from "@/lib/logger";
-import { processSingleton } from "@/lib/process-singleton";
-import { withRequestContext } from "@/lib/request-context";
-import { type NextAttempt, nextAttempt } from "./backoff";
+import { ITEM_MS, type Piece, type Work } from "./work";
 
-/** Within which all vendor calls of one piece of work have ended: time for a slow one and a few that are not. */
-const ITEM_MS = 15_000;
-/** Well over that, and over the statements before and after, so that a live worker keeps what it leased. */
-const LEASE_MS = 60_000;
-/** At once; each needs a connection or two, and ingress shares the pool. */
-const BATCH = 5;
-/** Milliseconds; with one more batch (`ITEM_MS`) still well inside a serverless function's minute. */
-const DEFAULT_BUDGET_MS = 25_000;
+/** Pieces at once; each needs a connection or two, and ingress shares the pool. */
+const PARALLEL = 5;
+/** Of one table: a vendor that is slow holds up its own work, and never all of the others'. */
+const PARALLEL_OF_ONE = 4;
+/** What a piece may take beside its vendor calls, for the statements around them. */
+const STATEMENTS_MS = 3_000;
+/** While something slow is under way: what has become due meanwhile does not wait for its end. */
+const LOOK_AGAIN_MS = 1_000;
+/** Well inside a serverless function's minute. */
+const DEFAULT_BUDGET_MS = 40_000;
 
-export interface WorkItem {
-  id: string;
-  attempts: number;
-  leaseToken: string;
-}
-
-/** A table of work. */
-export interface WorkSource<Item extends WorkItem> {
-  name: string;
-  /** Leases due items to this caller alone. */
-  claim(limit: number, leaseMs: number): Promise<Item[]>;
-  /** When the item came into being. */
-  bornAt(item: Item): Date;
-  /** Of the request that caused the item; null where that is not known. */
-  correlationId(item: Item): string | null;
-  /** Does the work and marks it done. Safe to be done again. */
-  process(item: Item): Promise<void>;
-  reschedule(item: Item, next: NextAttempt, lastError: string): Promise<void>;
-}
+/** What a run needs from beginning to end: with less than that left, nothing is begun. */
+export const LEAST_BUDGET_MS = ITEM_MS + STATEMENTS_MS;
 
 export interface PumpReport {
   processed: number;
   failed: number;
 }
 
-/** Erases the item type, so that sources of several tables stand in one list. */
-export interface Work {
-  name: string;
-  /** Claims and does one batch; answers how many were claimed. */
-  runBatch(): Promise<PumpReport & { claimed: number }>;
+export interface Pump {
+  /**
+   * Runs until nothing is due. It has ended within the budget (milliseconds): nothing is begun that could take longer,
+   * and nothing at all with less than `LEAST_BUDGET_MS`. A call during a run joins it and makes it look once more.
+   */
+  run(budgetMs?: number): Promise<PumpReport>;
+  /**
+   * For the end of the process: nothing is claimed from now on. What is under way has so long (milliseconds) to end;
+   * what has not by then is released, for another process to do at once.
+   */
+  stop(graceMs: number): Promise<void>;
 }
 
-/** The class and our own words; a vendor's prose may carry personal data and stays out of the table. */
-function describe(error: unknown): string {
-  if (isAppError(error)) return error.message;
-  return error instanceof Error ? error.name : "unknown error";
+interface UnderWay {
+  piece: Piece;
+  source: Work;
+  ended: Promise<void>;
 }
 
-/** Whether nobody was even asked: too early, by the breaker, or because a vendor wants to be left alone for now. */
-function isHeldBack(error: unknown): boolean {
-  if (error instanceof NotYetError) return true;
-  if (!isIntegrationError(error)) return false;
-  if (error.kind === "rate_limited") return error.status === null && !error.mayHaveTakenEffect;
-  return error.kind === "circuit_open";
+interface PumpState {
+  running: Promise<PumpReport> | null;
+  /** When the run must have ended. */
+  deadline: number;
+  isStopping: boolean;
+  underWay: Set<UnderWay>;
+  /** Grows whenever there may be more to do than was found. */
+  stirred: number;
+  /** Ends the loop's wait for something to end. */
+  wake: () => void;
 }
 
-async function giveBack<Item extends WorkItem>(
-  source: WorkSource<Item>,
-  item: Item,
-  error: unknown,
-): Promise<void> {
-  const next = nextAttempt({
-    attempts: item.attempts,
-    ageMs: Date.now() - source.bornAt(item).getTime(),
-    // Every other failure is worth another try until its time is up: a fix may be deployed meanwhile.
-    retryable: !(error instanceof GiveUpError),
-    retryAfterMs: isIntegrationError(error) || error instanceof NotYetError ? error.retryAfterMs : null,
-    heldBack: isHeldBack(error),
-    random: Math.random(),
-  });
-  const fields = { source: source.name, id: item.id, attempts: item.attempts, next, ...errorFields(error) };
-  if (next.kind === "dead") logger.error(fields, "gave up");
-  else if (next.kind === "wait") logger.info(fields, "held back, will come again");
-  else logger.warn(fields, "failed, will try again");
-  await source.reschedule(item, next, describe(error));
-}
-
-/** Never rejects: what becomes of one item is nothing to the others of its batch. */
-async function attempt<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
-  try {
-    await source.process(item);
-    return true;
-  } catch (error) {
-    await giveBack(source, item, error).catch((second: unknown) => {
-      const fields = { source: source.name, id: item.id, attempts: item.attempts, ...errorFields(second) };
-      logger.error(fields, "could not be given back, comes again when its lease is over");
-    });
-    return false;
-  }
-}
-
-/** In the background, whoever started the run; under the id of the request that caused the item. */
-function attemptInContext<Item extends WorkItem>(source: WorkSource<Item>, item: Item): Promise<boolean> {
-  const correlationId = source.correlationId(item);
-  const context = { origin: "background", overallMs: ITEM_MS, correlationId } as const;
-  return withRequestContext(context, () => attempt(source, item));
-}
-
-export function workFrom<Item extends WorkItem>(source: WorkSource<Item>): Work {
+/** One a process: its bundles share it. */
+export function createPumpState(): PumpState {
+  const nobody = () => undefined;
   return {
-    name: source.name,
-    runBatch: async () => {
-      const items = await source.claim(BATCH, LEASE_MS);
-      const outcomes = await Promise.all(items.map((item) => attemptInContext(source, item)));
-      const processed = outcomes.filter(Boolean).length;
-      return { claimed: items.length, processed, failed: items.length - processed };
-    },
+    ...{ running: null, deadline: 0, isStopping: false },
+    ...{ underWay: new Set(), stirred: 0, wake: nobody },
   };
 }
 
-const NOTHING = { claimed: 0, processed: 0, failed: 0 };
+export interface PumpOptions {
+  state: PumpState;
+  /** Told of each run; what it answers, at the end of one that could look at every source. Failures are logged. */
+  onRun?: () => Promise<() => Promise<void>>;
+}
 
-/** A source whose table cannot be reached does not keep the others from their work. */
-async function runBatch(source: Work): Promise<PumpReport & { claimed: number }> {
-  try {
-    return await source.runBatch();
-  } catch (error) {
-    logger.error({ source: source.name, ...errorFields(error) }, "could not claim work");
-    return NOTHING;
+/** Resolves after so long, or when told to. */
+function pause(milliseconds: number): { over: Promise<void>; end: () => void } {
+  let end: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  return { over, end };
+}
+
+export function createPump(sources: readonly Work[], { state, onRun }: PumpOptions): Pump {
+  const share = sources.length > 1 ? PARALLEL_OF_ONE : PARALLEL;
+  /** As of which stirring there was nothing left in a source. */
+  const emptyAt = new Map<Work, number>();
+
+  const mayBegin = () => !state.isStopping && state.deadline - Date.now() >= LEAST_BUDGET_MS;
+  const roomFor = (source: Work) => {
+    const taken = [...state.underWay].filter((one) => one.source === source).length;
+    return Math.min(PARALLEL - state.underWay.size, share - taken);
+  };
+  const isWorthAsking = (source: Work) => emptyAt.get(source) !== state.stirred && roomFor(source) > 0;
+
+  function begin(piece: Piece, source: Work, total: PumpReport): void {
+    const one: UnderWay = { piece, source, ended: Promise.resolve() };
+    state.underWay.add(one);
+    one.ended = piece.run().then((isDone) => {
+      state.underWay.delete(one);
+      if (isDone) total.processed += 1;
+      else total.failed += 1;
+      // What failed is due later; only a success says that more may be due now: what it caused, or what waited for it.
+      if (isDone) state.stirred += 1;
+    });
   }
-}
 
-export interface Pump {
-  /**
-   * Runs until nothing is due or the budget (milliseconds) is spent: every source is looked at once, and after that no
-   * batch is begun when the budget is over. A call during a run makes it look once more.
-   */
-  run(budgetMs?: number): Promise<PumpReport>;
-}
+  /** Claims and begins as much as there is room for; says whether the source could be asked. */
+  async function fill(source: Work, total: PumpReport): Promise<boolean> {
+    // Whoever stirs while the claim is under way may mean what it did not see.
+    const askedAt = state.stirred;
+    let pieces: Piece[];
+    try {
+      pieces = await source.claim(roomFor(source));
+    } catch (error) {
+      // A source whose table cannot be reached does not keep the others from their work.
+      logger.error({ source: source.name, ...errorFields(error) }, "could not claim work");
+      emptyAt.set(source, askedAt);
+      return false;
+    }
+    if (pieces.length === 0) emptyAt.set(source, askedAt);
+    if (state.isStopping) await Promise.all(pieces.map((piece) => piece.release()));
+    else for (const piece of pieces) begin(piece, source, total);
+    return true;
+  }
 
-export function createPump(sources: readonly Work[]): Pump {
-  const state = processSingleton("pump", () => ({
-    running: null as Promise<PumpReport> | null,
-    again: false,
-  }));
+  /** Until something ends, somebody asks, or a while is over. */
+  async function waitForRoom(): Promise<void> {
+    const { over, end } = pause(LOOK_AGAIN_MS);
+    state.wake = end;
+    const ended = Promise.race([...state.underWay].map((one) => one.ended));
+    const isRoom = await Promise.race([ended.then(() => true), over.then(() => false)]);
+    end();
+    if (!isRoom) state.stirred += 1;
+  }
 
-  async function drain(budgetMs: number): Promise<PumpReport> {
-    const deadline = Date.now() + budgetMs;
-    const total: PumpReport = { processed: 0, failed: 0 };
-    const isOver = () => Date.now() >= deadline;
-    let isFirstLook = true;
-    let found: boolean;
-    do {
-      state.again = false;
-      found = false;
-      for (const source of sources) {
-        if (!isFirstLook && isOver()) break;
-        const batch = await runBatch(source);
-        total.processed += batch.processed;
-        total.failed += batch.failed;
-        // What failed is due later; only a batch with some success says that more may be due now.
-        found ||= batch.processed > 0;
+  /** Until nothing is due or the time is up. Says whether every source could be asked each time. */
+  async function drain(total: PumpReport): Promise<boolean> {
+    let areReachable = true;
+    for (let first = 0; ; first += 1) {
+      // Each in its turn has the first go at the room that there is.
+      const inTurn = [...sources.slice(first % sources.length), ...sources.slice(0, first % sources.length)];
+      for (const source of inTurn) {
+        if (mayBegin() && isWorthAsking(source)) areReachable = (await fill(source, total)) && areReachable;
       }
-      isFirstLook = false;
-    } while ((found || state.again) && !isOver());
-    // In the same breath as the last look: whoever asks from here on starts a run of their own.
-    state.running = null;
+      const isMore = mayBegin() && sources.some(isWorthAsking);
+      if (isMore) continue;
+      if (state.underWay.size > 0) await waitForRoom();
+      else {
+        // In the same breath as the last look: whoever asks from here on starts a run of their own.
+        state.running = null;
+        return areReachable;
+      }
+    }
+  }
+
+  async function drainAndNote(): Promise<PumpReport> {
+    const total: PumpReport = { processed: 0, failed: 0 };
+    const failed = (error: unknown) =>
+      logger.error(errorFields(error), "a run of the pump could not be noted");
+    const noted = onRun?.().catch(failed);
+    const areReachable = await drain(total);
+    const note = await noted;
+    if (areReachable) await note?.().catch(failed);
     return total;
   }
 
-  function run(budgetMs = DEFAULT_BUDGET_MS): Promise<PumpReport> {
-    if (state.running) state.again = true;
-    else state.running = drain(budgetMs);
-    return state.running;
-  }
-
-  return { run };
+  return {
+    run: (budgetMs = DEFAULT_BUDGET_MS) => {
+      if (state.isStopping || budgetMs < LEAST_BUDGET_MS) return Promise.resolve({ processed: 0, failed: 0 });
+      const deadline = Date.now() + budgetMs;
+      state.stirred += 1;
+      // Whoever joins has no longer than they have; what is left then is done by the next.
+      state.deadline = state.running ? Math.min(state.deadline, deadline) : deadline;
+      state.wake();
+      state.running ??= Promise.resolve().then(drainAndNote);
+      return state.running;
+    },
+    stop: async (graceMs) => {
+      state.isStopping = true;
+      state.wake();
+      const { over, end } = pause(graceMs);
+      await Promise.race([state.running, over]);
+      end();
+      await Promise.all([...state.underWay].map(({ piece }) => piece.release()));
+    },
+  };
 }

@@ -3,7 +3,7 @@
  * told of it), so that it may be asked any number of times in any order. Pure.
  */
 import { PLANS } from "@/lib/billing/plans";
-import type { InvoiceSnapshot, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import type { InvoiceSnapshot, RefundSnapshot, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import type { Mail } from "@/lib/outbox/render-mail";
 
 export interface DueMail {
@@ -59,4 +59,17 @@ export function invoiceMails(snapshot: InvoiceSnapshot, workspaceName: string): 
     ];
   }
   return [];
+}
+
+/** @param number of the invoice that had been paid, as the customer knows it */
+export function refundMails(
+  snapshot: RefundSnapshot,
+  workspaceName: string,
+  number: string | null,
+): DueMail[] {
+  const { id, status, amount, currency } = snapshot;
+  if (status !== "succeeded" || amount === 0) return [];
+  return [
+    { businessKey: `refund:${id}`, mail: { template: "refund", workspaceName, amount, currency, number } },
+  ];
 }

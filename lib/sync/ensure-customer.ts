@@ -1,5 +1,10 @@
 import type { Viewer } from "@/lib/billing/views";
-import { ensureBillingCustomer, findCustomerId, replaceCustomerId } from "@/lib/db/billing-customers";
+import {
+  ensureBillingCustomer,
+  findCustomerId,
+  findDeletedCustomerId,
+  replaceCustomerId,
+} from "@/lib/db/billing-customers";
 import { db } from "@/lib/db/client";
 import {
   attemptOperation,
@@ -18,8 +23,9 @@ async function keep(
   customerId: string,
   gone: string | undefined,
 ): Promise<string> {
+  const replaced = gone ?? (await findDeletedCustomerId(workspaceId));
   return db().$transaction(async (tx) => {
-    if (gone) await replaceCustomerId(tx, { workspaceId, gone, customerId });
+    if (replaced) await replaceCustomerId(tx, { workspaceId, gone: replaced, customerId });
     const row = await ensureBillingCustomer(tx, { workspaceId, customerId });
     await closeOperation(tx, operation.id, "SUCCEEDED");
     return row.externalId;

@@ -6,6 +6,7 @@ import { insertOwnEvent } from "@/lib/db/webhook-events";
 export const SYNC_REQUESTS = {
   checkout: "breakwater.checkout.sync",
   subscription: "breakwater.subscription.sync",
+  customer: "breakwater.customer.sync",
   operation: "breakwater.operation.settle",
 } as const;
 
@@ -16,7 +17,10 @@ const BUCKET_MS = 5_000;
  * Asks for an object to be looked at again, through the inbox like everything that the vendor says: the request is a
  * row, so that it is not lost, and one path alone grants anything.
  */
-export async function requestSync(kind: "checkout" | "subscription", objectId: string): Promise<void> {
+export async function requestSync(
+  kind: "checkout" | "subscription" | "customer",
+  objectId: string,
+): Promise<void> {
   await insertOwnEvent(db(), {
     externalId: `sync:${objectId}:${Math.floor(Date.now() / BUCKET_MS)}`,
     type: SYNC_REQUESTS[kind],

@@ -1,5 +1,6 @@
 import { db } from "@/lib/db/client";
 import { closeOperation, findOperation, lastEffectAt, NOT_MADE, type Operation } from "@/lib/db/operations";
+import { notYet } from "./finish";
 import { syncSubscription } from "./sync-subscription";
 
 /**
@@ -13,7 +14,7 @@ export async function settleOperation(operation: Operation): Promise<Operation["
   if (operation.state !== "OPEN" || subscriptionId === null) return operation.state;
   const askedAt = new Date();
   // Closes the operation as well, where the subscription names it.
-  await syncSubscription(subscriptionId, async () => undefined);
+  await syncSubscription(subscriptionId, notYet);
   if (askedAt >= lastEffectAt(operation)) await closeOperation(db(), id, "EXPIRED", NOT_MADE);
   return (await findOperation(workspaceId, id))?.state ?? "EXPIRED";
 }

@@ -1,30 +1,26 @@
 import { currentSubscription, duplicateSubscriptions } from "@/lib/billing/current-subscription";
 import { isLive } from "@/lib/billing/status";
-import { recordAudit } from "@/lib/db/audit-log";
+import { recordAudit, recordChange } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
 import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
 import { closeMadeWrite, closeOperation, findOpenCheckout } from "@/lib/db/operations";
 import {
   type CurrentSubscription,
+  findSubscriptionOwner,
   listSubscriptions,
   markSubscriptionGone,
   saveSubscription,
 } from "@/lib/db/subscriptions";
-import { lockWorkspace } from "@/lib/db/workspaces";
 import { payments } from "@/lib/integrations/payments";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { logger } from "@/lib/logger";
 import { enqueueCancelDuplicate, enqueueExpireCheckout } from "@/lib/outbox/enqueue";
 import { requireBillingOwner } from "./billing-owner";
 import { subscriptionMails } from "./due-mails";
+import type { Finish } from "./finish";
+import { inTurn } from "./in-turn";
 import { prepareMails } from "./prepare-mails";
-
-/**
- * Runs inside the transaction that writes the state: marks inbox events done, closes an operation.
- * @param workspaceId what it turned out to be about, where that is known
- */
-export type Finish = (tx: Database, workspaceId?: string) => Promise<void>;
 
 /**
  * Makes our copy of a subscription equal the vendor's, with every effect that its state calls for. Convergent: any
@@ -34,10 +30,26 @@ export async function syncSubscription(subscriptionId: string, finish: Finish): 
   const fence = await nextFence();
   const snapshot = await payments().getSubscription(subscriptionId);
   if (snapshot) return recordSubscription({ snapshot, fence, finish });
-  await db().$transaction(async (tx) => {
-    await markSubscriptionGone(tx, { subscriptionId, fence, at: new Date() });
-    await finish(tx);
-  });
+  return recordSubscriptionGone({ subscriptionId, fence, finish });
+}
+
+/** The second half, for one that the vendor no longer knows. */
+export async function recordSubscriptionGone(input: {
+  subscriptionId: string;
+  fence: bigint;
+  finish: Finish;
+}): Promise<void> {
+  const { subscriptionId, fence, finish } = input;
+  const owner = await findSubscriptionOwner(subscriptionId);
+  const write = async (tx: Database) => {
+    const gone = await markSubscriptionGone(tx, { subscriptionId, fence, at: new Date() });
+    if (gone) {
+      const { workspaceId } = gone;
+      await recordChange(tx, { workspaceId, action: "subscription.gone", ids: { subscriptionId } }, gone);
+    }
+    await finish(tx, gone?.workspaceId ?? owner ?? undefined);
+  };
+  await (owner ? inTurn(owner, write) : db().$transaction(write));
 }
 
 /** The second half, for a snapshot that is there already: the answer to a write, with the fence taken before it. */
@@ -49,14 +61,9 @@ export async function recordSubscription(input: {
   const { snapshot, fence } = input;
   const owner = await requireBillingOwner(snapshot);
   const { workspaceId } = owner;
-  const enqueueMails = await prepareMails(
-    subscriptionMails(snapshot, owner.workspaceName),
-    owner.ownerEmails,
-  );
+  const enqueueMails = await prepareMails(subscriptionMails(snapshot, owner.workspaceName), owner);
 
-  const duplicates = await db().$transaction(async (tx) => {
-    // Writers of one workspace's billing state take turns; the vendor was read before.
-    await lockWorkspace(tx, workspaceId);
+  const duplicates = await inTurn(workspaceId, async (tx) => {
     const customer = await ensureBillingCustomer(tx, { workspaceId, customerId: snapshot.customerId });
     const written = await saveSubscription(tx, {
       workspaceId,
@@ -67,19 +74,17 @@ export async function recordSubscription(input: {
     await settleMadeWrite(tx, workspaceId, snapshot);
     let cancelled: string[] = [];
     if (written) {
-      await saveCard(tx, { billingCustomerId: customer.id, card: snapshot.card, fence });
+      const { card, customerId } = snapshot;
+      await saveCard(tx, { billingCustomerId: customer.id, customerId, card, fence });
       if (isLive(snapshot.status)) await settleOpenCheckout(tx, workspaceId, snapshot);
       const all = await listSubscriptions(tx, workspaceId);
       cancelled = await cancelDuplicates(tx, workspaceId, all);
       // Mails tell of the subscription that counts, not of a duplicate that comes and goes.
       if (currentSubscription(all)?.externalId === snapshot.id) await enqueueMails(tx);
-      await recordAudit(tx, {
-        workspaceId,
-        action: "subscription.synced",
-        detail: { subscriptionId: snapshot.id, status: snapshot.status, planKey: snapshot.planKey },
-      });
+      const ids = { subscriptionId: snapshot.id };
+      await recordChange(tx, { workspaceId, action: "subscription.synced", ids }, written);
     }
-    await input.finish(tx);
+    await input.finish(tx, workspaceId);
     return cancelled;
   });
   for (const subscriptionId of duplicates) {
@@ -100,7 +105,7 @@ async function settleOpenCheckout(
   if (!open) return;
   const { checkoutId } = open.result;
   if (open.id === snapshot.operationId) await closeOperation(tx, open.id, "SUCCEEDED");
-  else if (checkoutId) await enqueueExpireCheckout(tx, { checkoutId, operationId: open.id });
+  else if (checkoutId) await enqueueExpireCheckout(tx, { checkoutId, operationId: open.id, workspaceId });
 }
 
 /**
@@ -123,18 +128,20 @@ async function settleMadeWrite(
   });
 }
 
-/** A workspace pays once: later live subscriptions are ended and given back through the outbox. */
+/** A workspace pays once: later live subscriptions are ended and given back through the outbox. Answers the new ones. */
 async function cancelDuplicates(
   tx: Database,
   workspaceId: string,
   all: readonly CurrentSubscription[],
 ): Promise<string[]> {
   const kept = currentSubscription(all);
-  const duplicates = duplicateSubscriptions(all);
   if (!kept) return [];
-  for (const { externalId: subscriptionId } of duplicates) {
-    await enqueueCancelDuplicate(tx, { subscriptionId, keptSubscriptionId: kept.externalId });
+  const cancelled: string[] = [];
+  for (const { externalId: subscriptionId } of duplicateSubscriptions(all)) {
+    const duplicate = { subscriptionId, keptSubscriptionId: kept.externalId, workspaceId };
+    if (!(await enqueueCancelDuplicate(tx, duplicate))) continue;
     await recordAudit(tx, { workspaceId, action: "subscription.duplicate", detail: { subscriptionId } });
+    cancelled.push(subscriptionId);
   }
-  return duplicates.map(({ externalId }) => externalId);
+  return cancelled;
 }

@@ -16,6 +16,7 @@ import { isIntegrationError, mayHaveTakenEffect } from "@/lib/errors/integration
 import { explainPaymentsFailure } from "@/lib/errors/payments-failure";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { errorFields, logger } from "@/lib/logger";
+import { notYet } from "./finish";
 import { requestSettlement } from "./request-sync";
 import { settleOperation } from "./settle-operation";
 import { recordSubscription } from "./sync-subscription";
@@ -72,7 +73,7 @@ export async function writeSubscription(input: Write): Promise<WriteOutcome> {
   }
   try {
     // Closes the operation too: the snapshot names it.
-    await recordSubscription({ snapshot, fence, finish: async () => undefined });
+    await recordSubscription({ snapshot, fence, finish: notYet });
     return "done";
   } catch (error) {
     // It is made, and perhaps charged: "try again" would be the wrong thing to say.

@@ -1,4 +1,4 @@
-import type { Finish } from "@/lib/sync/sync-subscription";
+import type { Finish } from "@/lib/sync/finish";
 
 /** What a handler is told: an object to look at, never what the payloads claim of it. */
 export interface HandledEvents {

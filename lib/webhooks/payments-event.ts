@@ -11,10 +11,10 @@ export function paymentsEventRow(event: PaymentsEvent): NewWebhookEvent {
 
 /**
  * The same for an event that was read from the vendor's list. There it stands in the version of the account that made
- * it, not of an endpoint of ours: nothing but its id and type is used.
+ * it, not of an endpoint of ours: nothing but its id and type is used. No version says that no webhook has brought it.
  */
 export function listedEventRow(event: PaymentsEvent): NewWebhookEvent {
-  return row(event, true);
+  return { ...row(event, true), apiVersion: null };
 }
 
 function row(event: PaymentsEvent, isKnownVersion: boolean): NewWebhookEvent {

@@ -46,6 +46,7 @@ export const SHAPES: Record<string, Shape> = {
   },
   DATABASE_URL: postgresUrl,
   DIRECT_URL: postgresUrl,
+  PAYLOAD_RETENTION_DAYS: { pattern: /^[1-9]\d{0,3}$/, expected: "a number of days, 1 to 3650" },
   PAYMENTS_PROVIDER: { pattern: /^stripe$/, expected: "stripe" },
   STRIPE_SECRET_KEY: {
     pattern: /^((sk|rk)_(test|live)_[A-Za-z0-9]{16,}|sk_test_sandbox)$/,

@@ -83,6 +83,8 @@ const TABLE: Row[] = [
       "@/lib/db/call-metrics",
       "@/lib/db/integration-health",
       "@/lib/db/operator-desk",
+      "@/lib/db/webhook-console",
+      "@/lib/db/mail-console",
       "@/lib/resilience/retry-budget",
       "@/lib/sandbox-control",
       "@/lib/use-cases/operations/override-circuit",
@@ -102,12 +104,29 @@ const TABLE: Row[] = [
   {
     from: "app/api/cron/pump/route.ts",
     refused: [...SDKS, ...PRISMA, "@/lib/db/client", "@/lib/alerts/raise-alert"],
-    allowed: ["node:crypto", "@/lib/env", "@/lib/do-due-work", "@/lib/monitor/monitor"],
+    allowed: [
+      "node:crypto",
+      "@/lib/env",
+      "@/lib/do-due-work",
+      "@/lib/monitor/monitor",
+      "@/lib/reconcile/reconcile-due",
+      "../bearer",
+    ],
   },
   {
     from: "app/api/status/route.ts",
     refused: [...SDKS, ...PRISMA, "@/lib/compose", "@/lib/monitor/monitor", "@/lib/integrations/payments"],
     allowed: ["next/server", "@/lib/db/service-status", "@/lib/do-due-work", "@/lib/status/service-status"],
+  },
+  {
+    from: "app/(app)/layout.tsx",
+    refused: [...SDKS, ...PRISMA, "@/lib/compose", "@/lib/webhooks/process", "@/lib/integrations/payments"],
+    allowed: ["next/server", "@/lib/do-due-work", "@/lib/db/service-status", "@/components/shell/app-header"],
+  },
+  {
+    from: "app/api/health/pump/route.ts",
+    refused: [...SDKS, ...PRISMA, "@/lib/compose", "@/lib/webhooks/process", "@/lib/integrations/payments"],
+    allowed: ["next/server", "@/lib/db/health", "@/lib/db/schedule", "@/lib/do-due-work", "@/lib/env"],
   },
   {
     from: "components/billing/plan-card.tsx",
@@ -185,6 +204,7 @@ const TABLE: Row[] = [
       "@/lib/sandbox/start",
     ],
     allowed: [
+      "@/lib/webhooks/registry",
       "@/lib/db/audit-log",
       "@/lib/db/circuit-store",
       "@/lib/integration-log",
@@ -366,6 +386,8 @@ const TABLE: Row[] = [
     ],
     allowed: [
       "@/lib/webhooks/handler",
+      "@/lib/alerts/raise-alert",
+      "@/lib/provider-scope",
       "@/lib/http/read-capped",
       "@/lib/outbox/enqueue",
       "@/lib/pump/pump",
@@ -420,6 +442,7 @@ const TABLE: Row[] = [
       "@/lib/monitor/monitor",
     ],
     allowed: [
+      "@/lib/billing/format",
       "@/lib/db/alerts",
       "@/lib/outbox/enqueue",
       "@/lib/resilience/hooks",
@@ -428,6 +451,21 @@ const TABLE: Row[] = [
       "@/lib/logger",
       "@/lib/process-singleton",
     ],
+  },
+  {
+    from: "lib/replay/replay-work.ts",
+    refused: [
+      ...SDKS,
+      ...FRAMEWORK,
+      ...PRISMA,
+      "@/lib/env",
+      "@/lib/integrations/payments",
+      "@/lib/webhooks/registry",
+      "@/lib/outbox/deliver",
+      "@/lib/use-cases/operations/replay-set",
+      "../pump/work",
+    ],
+    allowed: ["zod", "./replay-filter", "@/lib/db/replay", "@/lib/pump/work", "@/lib/logger"],
   },
   {
     from: "lib/monitor/probe-circuits.ts",
@@ -452,6 +490,41 @@ const TABLE: Row[] = [
     ],
   },
   {
+    from: "lib/reconcile/sweep.ts",
+    refused: [
+      ...SDKS,
+      ...FRAMEWORK,
+      ...PRISMA,
+      STRIPE_ADAPTER,
+      "@/app/layout",
+      "@/lib/webhooks/process",
+      "@/lib/use-cases/billing/start-checkout",
+      "@/lib/pump/pump",
+      "../sync/request-sync",
+    ],
+    allowed: [
+      "@/lib/db/reconciliation",
+      "@/lib/alerts/raise-alert",
+      "@/lib/sync/request-sync",
+      "@/lib/webhooks/listed-events",
+      "@/lib/integrations/payments",
+      "@/lib/integrations/payments/port",
+      "./compare",
+    ],
+  },
+  {
+    from: "lib/retention/prune.ts",
+    refused: [
+      ...SDKS,
+      ...FRAMEWORK,
+      ...PRISMA,
+      "@/lib/integrations/payments",
+      "@/lib/webhooks/process",
+      "../db/client",
+    ],
+    allowed: ["@/lib/db/retention", "@/lib/env", "@/lib/logger", "./shelves"],
+  },
+  {
     from: "lib/sync/sync-invoice.ts",
     refused: [
       ...SDKS,
@@ -464,6 +537,7 @@ const TABLE: Row[] = [
       "../db/client",
     ],
     allowed: [
+      "@/lib/alerts/billing-words",
       "@/lib/db/client",
       "@/lib/outbox/enqueue",
       "@/lib/integrations/payments",

@@ -334,6 +334,36 @@ describe("webhooks", () => {
   });
 });
 
+describe("the suppression list", () => {
+  const letHappen = (id: string, state: string) =>
+    fetch(`${sandbox.urls.resend}/mailbox/${id}/events`, {
+      method: "POST",
+      body: new URLSearchParams({ state }),
+      redirect: "manual",
+    });
+
+  test.each(["bounced", "complained"])(
+    "has an address whose mail %s, until it is taken off",
+    async (state) => {
+      const to = `${randomUUID()}@example.com`;
+      const first = await send({ to });
+      await webhookOf(first, "email.delivered");
+      await letHappen(first, state);
+      await webhookOf(await send({ to }), "email.suppressed");
+
+      expect((await resend.suppressions.remove(to.toUpperCase())).data).toMatchObject({
+        object: "suppression",
+        deleted: true,
+      });
+      expect((await resend.suppressions.remove(to)).error).toMatchObject({
+        statusCode: 404,
+        name: "not_found",
+      });
+      await webhookOf(await send({ to }), "email.delivered");
+    },
+  );
+});
+
 describe("the mailbox", () => {
   test("finds mails by the exact address, newest first, with their content", async () => {
     const to = `${randomUUID()}@example.com`;

@@ -359,6 +359,39 @@ describe("the signed Event Webhook", () => {
   });
 });
 
+describe("the suppression lists", () => {
+  const remove = (list: string, to: string) =>
+    call("DELETE", `/v3/suppression/${list}/${encodeURIComponent(to)}`);
+
+  test.each([
+    ["bounced", "bounce", "bounces", "spam_reports"],
+    ["complained", "spamreport", "spam_reports", "bounces"],
+  ])(
+    "have an address whose mail %s, until it is taken off the right one",
+    async (state, name, list, other) => {
+      const to = `${randomUUID()}+ü@example.com`;
+      const first = await send({}, to);
+      await toldOf(first, "delivered");
+      await vendors.letHappen(first, state);
+      await toldOf(first, name);
+      await toldOf(await send({}, to), "dropped");
+
+      expect((await remove(other, to)).status).toBe(404);
+      expect((await remove("invalid_emails", to)).status).toBe(404);
+      expect((await remove("no_such_list", to)).status).toBe(404);
+      await toldOf(await send({}, to), "dropped");
+      expect((await remove(list, to.toUpperCase())).status).toBe(204);
+      expect((await remove(list, to)).status).toBe(404);
+      await toldOf(await send({}, to), "delivered");
+    },
+  );
+
+  test("do not have the test addresses: what they do they do each time", async () => {
+    await toldOf(await send({}, "bounced+again@resend.dev"), "bounce");
+    await toldOf(await send({}, "bounced+again@resend.dev"), "bounce");
+  });
+});
+
 describe("the mailbox that both mail vendors share", () => {
   test("shows the mails of both, newest first, and who took each", async () => {
     const to = `${randomUUID()}@example.com`;

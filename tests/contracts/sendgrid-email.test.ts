@@ -64,6 +64,11 @@ async function startSendGrid(): Promise<EmailVendor> {
         text,
         category: categories[0],
       })),
+    newest: async (to) => {
+      const [mail] = await vendors.mails(to);
+      return { headers: mail?.headers ?? {}, state: mail?.last_event ?? "" };
+    },
+    letHappen: (messageId, what) => vendors.letHappen(messageId, what),
     deliveredWebhook: async (to) => {
       const delivery = await eventually("the mail's webhook", async () =>
         vendors.deliveries.find(({ vendor, body }) => vendor === "sendgrid" && body.includes(to)),
@@ -84,6 +89,7 @@ describe("the SendGrid adapter", async () => {
   afterEach(() => vendors.clearFaults());
   afterAll(() => vendors.stop());
 
+  const sought = () => ({ key: randomUUID(), to: "ann@example.com", since: new Date() });
   const mail = {
     from: 'Breakwater, "the app" <hello@breakwater.example>',
     to: "ann@example.com",
@@ -142,7 +148,7 @@ describe("the SendGrid adapter", async () => {
       hooks: { onAttempt: ({ outcome }) => outcomes.push(outcome) },
     });
     const provider = createAt(vendors.urls.sendgrid, { policy });
-    expect(await provider.findSent(randomUUID())).toEqual({ kind: "refused" });
+    expect(await provider.findSent(sought())).toEqual({ kind: "refused" });
     // A plan without that part is no reason to wake anybody.
     expect(outcomes).toEqual(["ok"]);
   });
@@ -150,10 +156,27 @@ describe("the SendGrid adapter", async () => {
   test("does not take a rejected key, or an answer that it cannot read, for a plan without that part", async () => {
     const provider = createAt(vendors.urls.sendgrid);
     await vendors.addFault({ vendor: "sendgrid", kind: "status", status: 401, times: 1 });
-    await expect(provider.findSent(randomUUID())).rejects.toMatchObject({ kind: "credentials_rejected" });
+    await expect(provider.findSent(sought())).rejects.toMatchObject({ kind: "credentials_rejected" });
     const vendor = await answeringServer({ body: '{"messages":[{"id":1}]}' });
-    await expect(createAt(vendor.url).findSent(randomUUID())).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(createAt(vendor.url).findSent(sought())).rejects.toMatchObject({ kind: "unavailable" });
     vendor.stop();
+  });
+
+  test("knows that it may not touch the suppression lists when that is answered 403", async () => {
+    const route = "DELETE /v3/suppression/*";
+    await vendors.addFault({ vendor: "sendgrid", kind: "status", status: 403, route });
+    const outcomes: string[] = [];
+    const policy = createTestPolicy("sendgrid", {
+      hooks: { onAttempt: ({ outcome }) => outcomes.push(outcome) },
+    });
+    expect(await createAt(vendors.urls.sendgrid, { policy }).removeSuppression("ann@example.com")).toBe(
+      "refused",
+    );
+    expect(new Set(outcomes)).toEqual(new Set(["ok"]));
+  });
+
+  test("knows of no rate: the vendor publishes none for sending", () => {
+    expect(createAt(vendors.urls.sendgrid).sendsPerSecond).toBeNull();
   });
 
   test("believes no mail to be taken that has no id", async () => {

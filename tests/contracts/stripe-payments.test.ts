@@ -9,9 +9,21 @@ import { freePort } from "@/scripts/stack/ports";
 import { eventually } from "@/tests/support/poll";
 import { createTestPolicy } from "@/tests/support/test-policy";
 import { payHosted, STRIPE_WEBHOOK_SECRET, startVendors } from "@/tests/support/vendors";
-import { describePayments, type PaymentsVendor } from "./payments.contract";
+import { describePayments } from "./payments.contract";
+import type { PaymentsVendor } from "./payments-vendor";
 
 const PREVIOUS_SECRET = "whsec_cHJldmlvdXM=";
+
+/** Payment methods of the test mode: https://docs.stripe.com/testing. */
+const CARDS = {
+  works: "pm_card_visa",
+  refused: "pm_card_visa_chargeDeclined",
+  disputed: "pm_card_createDispute",
+} as const;
+
+function declined(error: unknown): void {
+  if (!(error instanceof Stripe.errors.StripeCardError)) throw error;
+}
 
 async function startStripe(): Promise<PaymentsVendor> {
   const vendors = await startVendors();
@@ -43,6 +55,33 @@ async function startStripe(): Promise<PaymentsVendor> {
     },
     deleteCustomer: async (customerId) => {
       await vendors.stripe.customers.del(customerId);
+    },
+    payAlone: async (customer, card) => {
+      const intent = await vendors.stripe.paymentIntents.create({
+        amount: 1_500,
+        currency: "usd",
+        ...(customer === null ? {} : { customer }),
+      });
+      const paying = vendors.stripe.paymentIntents.confirm(intent.id, { payment_method: CARDS[card] });
+      if (card === "refused") await paying.catch(declined);
+      else await paying;
+      return { paymentId: intent.id };
+    },
+    giveBack: async (paymentId, amount) => {
+      const refund = await vendors.stripe.refunds.create({ payment_intent: paymentId, amount });
+      return { refundId: refund.id };
+    },
+    disputeOf: (paymentId) =>
+      eventually("the dispute", async () => {
+        const { data } = await vendors.stripe.disputes.list({ payment_intent: paymentId });
+        return data[0] && { disputeId: data[0].id };
+      }),
+    paymentOfInvoice: async (customer) => {
+      const invoices = await vendors.stripe.invoices.list({ customer, limit: 1, expand: ["data.payments"] });
+      const [invoice] = invoices.data;
+      const payment = invoice?.payments?.data[0]?.payment.payment_intent;
+      if (!invoice || typeof payment !== "string") throw new Error(`no paid invoice of ${customer}`);
+      return { paymentId: payment, invoiceId: invoice.id };
     },
     loseNextAnswer: async () => {
       // A POST or DELETE: whatever writes.

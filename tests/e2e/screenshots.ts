@@ -22,6 +22,7 @@ import {
 } from "@/tests/support/journey";
 import { arrivedMail, linkIn } from "@/tests/support/mailbox";
 import { asStackUnderTest, FENCED, useOwnStack } from "@/tests/support/stack-under-test";
+import { takeInboxAndOutbox } from "./screenshot-inbox-outbox";
 import { takeOutages } from "./screenshot-outages";
 
 const WIDTHS = [390, 1440];
@@ -171,6 +172,7 @@ try {
   if (!newcomer || !operator || !stranger) throw new Error("no three browsers");
   await joined(newcomer);
   await takeOutages(take, { customer: newcomer, operator, stranger });
+  await takeInboxAndOutbox(take, operator, customer.email);
   await browser.close();
 } finally {
   await stack.stop();

@@ -1,9 +1,10 @@
 /** Guards what a long-lived process does by itself once it has booted, in a process of its own. */
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { startBackend } from "@/tests/support/backend";
 import type { BootOrder } from "@/tests/support/booted-process";
 import { eventually } from "@/tests/support/poll";
@@ -101,4 +102,50 @@ test("told to end, it first writes down what it has not written yet, and ends", 
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([null, "SIGTERM"]);
   expect(await callsWritten()).toBe(before + 1);
+});
+
+describe("told to end while work is under way", () => {
+  const MESSAGE = "SELECT status, attempts, lease_token AS token FROM outbox_message";
+  /** A vendor's answer that takes so long, and a message that needs it. */
+  async function underWay(latencyMs: number): Promise<void> {
+    await backend.rows("TRUNCATE outbox_message, failed_attempt");
+    await backend.addFault({ vendor: "stripe", kind: "latency", latencyMs, route: "POST /v1/checkout/*" });
+    await enqueueExpireCheckout(db(), { checkoutId: `cs_${latencyMs}`, operationId: randomUUID() });
+    await eventually("the message to be under way", async () => {
+      const [message] = await backend.rows<{ token: string | null }>(MESSAGE);
+      return message !== undefined && message.token !== null;
+    });
+  }
+  afterEach(() => backend.clearFaults());
+
+  test.each([
+    ["by itself", {}, [null, "SIGTERM"]],
+    ["under Next, which would end it at once", { ENDS_AS_NEXT_DOES: "1" }, [143, null]],
+  ])("it comes to an end with it first: %s", async (_name, variables, exit) => {
+    await bootChild(variables);
+    await underWay(1_000);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual(exit);
+    const [message] = await backend.rows<{ status: string; attempts: number; token: string | null }>(MESSAGE);
+    // The stand-in does not know that checkout: it was asked, and that is the end of this attempt.
+    expect(message).toMatchObject({ attempts: 1, token: null });
+    expect(await backend.rows("SELECT number FROM failed_attempt")).toEqual(
+      message?.status === "SENT" ? [] : [{ number: 1 }],
+    );
+  });
+
+  test("it lets go of what takes too long, as if it had never had it, and ends within seconds", async () => {
+    await bootChild({ ENDS_AS_NEXT_DOES: "1" });
+    await underWay(9_000);
+    const toldAt = performance.now();
+    child.kill("SIGTERM");
+    await enqueueExpireCheckout(db(), { checkoutId: "cs_meanwhile", operationId: randomUUID() });
+    expect(await once(child, "exit")).toEqual([143, null]);
+    expect(performance.now() - toldAt).toBeLessThan(6_000);
+    // Neither that one nor what came after the signal.
+    expect(await backend.rows(MESSAGE)).toEqual(
+      Array(2).fill({ status: "PENDING", attempts: 0, token: null }),
+    );
+    expect(await backend.rows("SELECT 1 FROM failed_attempt")).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startBackend } from "@/tests/support/backend";
 import { openCircuit, resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
+import { runBatch } from "@/tests/support/run-batch";
 
 const backend = await startBackend({ EMAIL_PROVIDER: "resend", EMAIL_FALLBACK_PROVIDER: "sendgrid" });
 const { db } = await import("@/lib/db/client");
@@ -16,7 +17,6 @@ const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
 const { outboxSource } = await import("@/lib/outbox/deliver");
 const { enqueueMail } = await import("@/lib/outbox/enqueue");
 const { sendMail } = await import("@/lib/outbox/send-mail");
-const { workFrom } = await import("@/lib/pump/pump");
 const { emailEventRowOf } = await import("@/lib/webhooks/email-event");
 const { pump } = await import("@/lib/webhooks/process");
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
@@ -54,7 +54,7 @@ async function enqueue(to = address()): Promise<string> {
 }
 
 /** One look at what is due, as each process takes it. */
-const work = () => workFrom(outboxSource).runBatch();
+const work = () => runBatch(outboxSource);
 
 /** Until everything is sent, or waits for longer than a moment. */
 const workOff = () =>
@@ -223,16 +223,43 @@ describe("a mail that the first provider may have taken", () => {
     expect(await rows()).toMatchObject([{ status: "PENDING", provider: "resend", attempts: 0 }]);
   });
 
-  test("is not sent again once the provider may have forgotten its key", async () => {
-    await loseAnswerOf("resend");
-    const to = await enqueue();
-    await work();
-    await passTime("23 hours 1 minute");
-    await work();
-    expect(await rows()).toMatchObject([{ status: "DEAD", provider: "resend" }]);
-    expect((await rows())[0]?.lastError).toMatch(/^may have been sent; /);
-    expect(await takenBy(to)).toEqual(["resend"]);
-    expect(await calls("resend")).toHaveLength(1);
+  describe("once the provider may have forgotten its key", () => {
+    const sends = async () => (await calls("resend")).filter(({ method }) => method === "POST");
+
+    test("is looked for there, and not sent again", async () => {
+      await loseAnswerOf("resend");
+      const to = await enqueue();
+      await work();
+      await passTime("23 hours 1 minute");
+      await work();
+      const [mail] = await backend.mails(to);
+      expect(await rows()).toMatchObject([{ status: "SENT", provider: "resend", externalId: mail?.id }]);
+      expect(await takenBy(to)).toEqual(["resend"]);
+      expect(await sends()).toHaveLength(1);
+    });
+
+    test("is sent anew where the provider has never had it", async () => {
+      await loseMailTo("resend");
+      const to = await enqueue();
+      await work();
+      await passTime("23 hours 1 minute");
+      await work();
+      expect(await rows()).toMatchObject([{ status: "SENT", provider: "resend", attempts: 2 }]);
+      expect(await takenBy(to)).toEqual(["resend"]);
+      expect(await sends()).toHaveLength(2);
+    });
+
+    test("is not sent while the provider cannot be asked", async () => {
+      await loseAnswerOf("resend");
+      const to = await enqueue();
+      await work();
+      await passTime("23 hours 1 minute");
+      await backend.addFault({ vendor: "resend", kind: "status", status: 503, route: "GET /emails" });
+      await work();
+      expect(await rows()).toMatchObject([{ status: "PENDING", provider: "resend", attempts: 2 }]);
+      expect(await takenBy(to)).toEqual(["resend"]);
+      expect(await sends()).toHaveLength(1);
+    });
   });
 
   test("is sent again for as long as the key is known, however long it had waited before its first attempt", async () => {
@@ -428,7 +455,6 @@ describe("an outage of the first provider, from its beginning to its end", () =>
     const people = await Promise.all(Array.from({ length: 30 }, () => enqueue()));
     await workOff();
     const during = await rows();
-    expect(during.filter(({ status }) => status === "SENT").length).toBeGreaterThanOrEqual(15);
     expect(during.some(({ provider, status }) => provider === "sendgrid" && status === "SENT")).toBe(true);
     expect(during.some(({ provider, status }) => provider === "resend" && status === "PENDING")).toBe(true);
 

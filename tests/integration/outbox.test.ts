@@ -6,18 +6,18 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startBackend } from "@/tests/support/backend";
 import { openCircuit, resetCircuits } from "@/tests/support/circuits";
+import { plansOf, readsAll, sortsMany } from "@/tests/support/query-plans";
+import { runBatch } from "@/tests/support/run-batch";
 
 const backend = await startBackend();
 const { db } = await import("@/lib/db/client");
 const { claimOutboxMessages, completeOutboxMessage } = await import("@/lib/db/outbox");
-const { claimWebhookEvents, completeWebhookEvent, insertWebhookEvent } = await import(
-  "@/lib/db/webhook-events"
-);
+const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
+const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
 const { email } = await import("@/lib/integrations/email");
 const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
 const { outboxSource } = await import("@/lib/outbox/deliver");
 const { enqueueAlert, enqueueCancelDuplicate, enqueueMail } = await import("@/lib/outbox/enqueue");
-const { workFrom } = await import("@/lib/pump/pump");
 const { withRequestContext } = await import("@/lib/request-context");
 const { pump } = await import("@/lib/webhooks/process");
 
@@ -46,6 +46,7 @@ const enqueue = (to: string, businessKey: string = randomUUID()) =>
 
 interface Message {
   id: string;
+  kind: string;
   status: string;
   attempts: number;
   lastError: string | null;
@@ -56,10 +57,12 @@ interface Message {
 }
 const messages = () =>
   backend.rows<Message>(
-    `SELECT id, status, attempts, last_error AS "lastError", external_id AS "externalId", payload,
+    `SELECT id, kind, status, attempts, last_error AS "lastError", external_id AS "externalId", payload,
             secret_payload AS "secretPayload", EXTRACT(EPOCH FROM next_attempt_at - now())::float * 1000 AS "waitMs"
        FROM outbox_message ORDER BY created_at`,
   );
+/** What was given up is told to whoever is on call; that is a message too. */
+const mails = async () => (await messages()).filter(({ kind }) => kind === "EMAIL");
 
 describe("a message", () => {
   test("is enqueued once under its business key, at once and in one transaction with its cause", async () => {
@@ -76,11 +79,13 @@ describe("a message", () => {
   });
 
   test("is sent once when several processes deliver at a time", async () => {
+    // With the first answer it is known how many the vendor takes in a second: plenty.
+    await email().send(mailTo(address()), { idempotencyKey: randomUUID() });
     const people = Array.from({ length: 50 }, address);
     await Promise.all(people.map((to) => enqueue(to)));
     // Each worker is what another process would run; the rows' leases alone keep them apart.
-    const workers = Array.from({ length: 6 }, () => workFrom(outboxSource));
-    for (let round = 0; round < 3; round += 1) await Promise.all(workers.map((worker) => worker.runBatch()));
+    const workers = Array.from({ length: 6 }, () => outboxSource);
+    for (let round = 0; round < 3; round += 1) await Promise.all(workers.map(runBatch));
     expect((await messages()).map(({ status }) => status)).toEqual(Array(50).fill("SENT"));
     const ids = new Set((await messages()).map(({ id }) => id));
     const sends = (await backend.vendorCalls()).filter(({ idempotencyKey }) => ids.has(idempotencyKey ?? ""));
@@ -208,7 +213,7 @@ describe("a message that cannot be sent now", () => {
     const people = Array.from({ length: 5 }, address);
     for (const to of people) await enqueue(to);
     // One batch: a run might look again when the one that failed is due already.
-    await workFrom(outboxSource).runBatch();
+    await runBatch(outboxSource);
     const states = (await messages()).map(({ status }) => status).sort();
     expect(states).toEqual(["PENDING", "SENT", "SENT", "SENT", "SENT"]);
   });
@@ -218,10 +223,10 @@ describe("a message that cannot be sent now", () => {
     await enqueue(address());
     await backend.rows("UPDATE outbox_message SET created_at = now() - interval '73 hours'");
     await pump.run();
-    expect(await messages()).toMatchObject([{ status: "DEAD" }]);
+    expect(await mails()).toMatchObject([{ status: "DEAD" }]);
     await backend.clearFaults();
     await pump.run();
-    expect(await messages()).toMatchObject([{ status: "DEAD", attempts: 1 }]);
+    expect(await mails()).toMatchObject([{ status: "DEAD", attempts: 1 }]);
   });
 });
 
@@ -245,12 +250,30 @@ describe("a mail that carries a secret", () => {
     expect(mail?.html).toContain(`/reset-password?token=${TOKEN}`);
   });
 
+  test("says in the open whom it is to and what it is about, and that has no secret in it", async () => {
+    const to = `Ann.${address()}`;
+    await enqueueAuthMail({ kind: "verify-email", to, name: "Ann", token: TOKEN });
+    const open = await backend.rows("SELECT recipient, subject, category FROM outbox_message");
+    expect(open).toEqual([
+      { recipient: to.toLowerCase(), subject: "Confirm your e-mail address", category: "verify-email" },
+    ]);
+  });
+
+  test("and has nothing left to say is given up at once: there is nothing to send", async () => {
+    await enqueueAuthMail({ kind: "verify-email", to: address(), name: "Ann", token: TOKEN });
+    await backend.rows("UPDATE outbox_message SET secret_payload = NULL");
+    await pump.run();
+    expect(await mails()).toMatchObject([
+      { status: "DEAD", lastError: expect.stringMatching(/^there is nothing left to send/) },
+    ]);
+  });
+
   test("is scrubbed too when it is given up", async () => {
     await backend.addFault({ vendor: "resend", kind: "status", status: 500, route: "POST /emails" });
     await enqueueAuthMail({ kind: "verify-email", to: address(), name: "Ann", token: TOKEN });
     await backend.rows("UPDATE outbox_message SET created_at = now() - interval '73 hours'");
     await pump.run();
-    expect(await messages()).toMatchObject([{ status: "DEAD", secretPayload: null }]);
+    expect(await mails()).toMatchObject([{ status: "DEAD", secretPayload: null }]);
   });
 
   describe("is not written too often, however often a stranger asks", () => {
@@ -329,6 +352,46 @@ describe("an alert", () => {
   });
 });
 
+describe("what is due", () => {
+  test("is claimed along its indexes, however much there is and was", async () => {
+    await backend.rows(
+      `INSERT INTO outbox_message (id, kind, mode, business_key, payload, status, next_attempt_at, created_at)
+       SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN 'ALERT' ELSE 'EMAIL' END::outbox_kind, 'SANDBOX', 'bulk:' || n,
+              '{}', CASE WHEN n % 4 = 0 THEN 'PENDING' ELSE 'SENT' END::outbox_status, now() - n * interval '1 second', now()
+         FROM generate_series(1, 100000) AS n`,
+    );
+    await backend.rows("ANALYZE outbox_message");
+    const plans = await plansOf(backend.databaseUrl, async () => {
+      const claimed = await claimOutboxMessages(5, 60_000);
+      expect(claimed.map(({ kind }) => kind)).toEqual(Array(5).fill("ALERT"));
+    });
+    expect(plans).toHaveLength(1);
+    for (const plan of plans) {
+      expect(readsAll(plan, "outbox_message")).toEqual([]);
+      expect(sortsMany(plan, "outbox_message")).toEqual([]);
+    }
+  });
+
+  test("is claimed as long as there is room: alerts, then what has waited the longest", async () => {
+    for (let n = 0; n < 6; n += 1) {
+      await enqueue(address(), `mail:${n}`);
+      await backend.rows(
+        "UPDATE outbox_message SET next_attempt_at = now() - $1 * interval '1 minute' WHERE business_key = $2",
+        [n, `mail:${n}`],
+      );
+    }
+    await enqueueAlert(db(), {
+      ...{ alertId: "one", severity: "warning", title: "A title", text: "Some words", path: "/" },
+    });
+    const claimed = await claimOutboxMessages(3, 60_000);
+    const keys = await backend.rows<{ key: string }>(
+      "SELECT business_key AS key FROM outbox_message WHERE id = ANY ($1::uuid[]) ORDER BY business_key",
+      [claimed.map(({ id }) => id)],
+    );
+    expect(keys.map(({ key }) => key)).toEqual(["alert:one", "mail:4", "mail:5"]);
+  });
+});
+
 describe("the request that causes a message", () => {
   const ID = "0192f0c1-0000-7000-8000-000000000001";
 
@@ -336,7 +399,7 @@ describe("the request that causes a message", () => {
     await withRequestContext({ origin: "interactive", correlationId: ID }, () => enqueue(address()));
     const [claimed] = await claimOutboxMessages(1, 60_000);
     expect(claimed).toMatchObject({ correlationId: ID });
-    if (claimed) expect(outboxSource.correlationId(claimed)).toBe(ID);
+    if (claimed) expect(outboxSource.contextOf(claimed)).toMatchObject({ correlationId: ID });
   });
 
   test("is named by an event about the operation that it began", async () => {
@@ -407,30 +470,6 @@ describe("the pump", () => {
     expect(pump.run()).toBe(run);
     expect(await run).toEqual({ processed: 2, failed: 0 });
     expect(await backend.mails(second)).toHaveLength(1);
-  });
-
-  test("leaves an event to whoever holds its lease, and never completes one whose lease is lost", async () => {
-    await insertWebhookEvent({
-      provider: "stripe",
-      account: "",
-      externalId: randomUUID(),
-      type: "invoice.paid",
-      mode: "SANDBOX",
-      apiVersion: null,
-      objectId: "in_of_nobody",
-      payload: "{}",
-      operationId: null,
-      occurredAt: new Date(),
-      status: "PENDING",
-    });
-    const [held] = await claimWebhookEvents(10, 60_000);
-    expect(await claimWebhookEvents(10, 60_000)).toEqual([]);
-    if (!held) throw new Error("the event is due");
-    await backend.rows("UPDATE webhook_event SET lease_token = gen_random_uuid() WHERE id = $1", [held.id]);
-    await expect(db().$transaction((tx) => completeWebhookEvent(tx, held))).rejects.toThrow("lost the lease");
-    expect(await backend.rows("SELECT status FROM webhook_event WHERE id = $1", [held.id])).toEqual([
-      { status: "PENDING" },
-    ]);
   });
 });
 

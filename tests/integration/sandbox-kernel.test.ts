@@ -261,6 +261,29 @@ describe("the deliverer", () => {
     await deliverer.stop();
   });
 
+  test("turned off drops what is made; held keeps it; what waited stays in both", async () => {
+    answer = () => 500;
+    const deliverer = open({ backoffMs: [60_000] });
+    expect(deliverer.readSwitch()).toEqual({ state: "on", order: "made", copies: 1 });
+    deliverer.enqueue({ id: "evt_waits", url, body: "{}" });
+    await until(() => (attempts.length === 1 ? true : undefined));
+    answer = () => 200;
+    deliverer.turn({ state: "off" });
+    deliverer.enqueue({ id: "evt_dropped", url, body: "{}" });
+    deliverer.turn({ state: "held" });
+    deliverer.enqueue({ id: "evt_held", url, body: "{}" });
+    expect(deliverer.list().map(({ id, state }) => [id, state])).toEqual([
+      ["evt_waits", "pending"],
+      ["evt_held", "pending"],
+    ]);
+    deliverer.redeliver("evt_waits");
+    deliverer.redeliver("evt_dropped");
+    deliverer.turn({ state: "on" });
+    await until(() => (deliverer.list().every(({ state }) => state === "delivered") ? true : undefined));
+    expect(attempts).toHaveLength(3);
+    await deliverer.stop();
+  });
+
   test("keeps few calls in flight, each endpoint's own row, and a bounded history", async () => {
     let inFlight = 0;
     let most = 0;
@@ -283,6 +306,8 @@ describe("the deliverer", () => {
     await deliverer.stop();
   });
 });
+
+const SWITCH = { state: "on", order: "made", copies: 1 } as const;
 
 describe("faults", () => {
   let server: LoopbackServer;
@@ -325,7 +350,14 @@ describe("faults", () => {
             standIn: {
               vendor: "stripe",
               app,
-              deliverer: { enqueue() {}, redeliver() {}, list: () => [], async stop() {} },
+              deliverer: {
+                enqueue() {},
+                redeliver() {},
+                readSwitch: () => SWITCH,
+                turn: () => SWITCH,
+                list: () => [],
+                async stop() {},
+              },
               describe: () => ({ counts: { things: performed } }),
               seed() {},
             },
@@ -448,6 +480,13 @@ describe("faults", () => {
     }
   });
 
+  test("lost does the call and resets before any byte of the answer", async () => {
+    await add({ kind: "lost", times: 1 });
+    expect(await failureOf(call())).toBe("ECONNRESET");
+    expect(performed).toBe(1);
+    expect((await call()).status).toBe(200);
+  });
+
   test("truncate closes before content-length is reached", async () => {
     await add({ kind: "truncate", times: 1 });
     const response = await call();
@@ -494,6 +533,7 @@ describe("faults", () => {
     ["a malformed route", { kind: "hang", route: "/v1/things" }, /^route: must be/],
     ["times for a closed port", { kind: "refused", times: 2 }, /times/],
     ["a route for a closed port", { kind: "refused", route: "GET /v1/things" }, /^route: must be "\*"/],
+    ["lost before the body", { kind: "lost", phase: "headers" }, /^phase: /],
     ["truncate before the body", { kind: "truncate", phase: "headers" }, /^phase: /],
     ["a member of another kind", { kind: "hang", latencyMs: 5 }, /latencyMs/],
   ])("%s is refused, and named", async (_name, fault, reason) => {

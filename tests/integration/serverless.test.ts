@@ -1,5 +1,5 @@
 /** Guards that where no timer runs, ordinary traffic does what timers do elsewhere, without a cron's help. */
-import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { startBackend } from "@/tests/support/backend";
 import { openCircuit, resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
@@ -11,7 +11,9 @@ vi.mock("next/server", () => ({ after: (task: () => Promise<unknown>) => tasks.p
 const backend = await startBackend({ VERCEL: "1" });
 const { GET: getStatus } = await import("@/app/api/status/route");
 const { circuitBreakers, circuitStore } = await import("@/lib/compose");
-const { doDueWork } = await import("@/lib/do-due-work");
+const { GET: getPumpHealth } = await import("@/app/api/health/pump/route");
+const workInPassing = await import("@/lib/do-due-work");
+const { doDueWork } = workInPassing;
 
 beforeEach(async () => {
   await resetCircuits();
@@ -63,4 +65,54 @@ test("the status, which a banner asks for again and again in an outage, starts t
   });
   await Promise.all(Array.from({ length: 50 }, getStatus));
   expect(tasks.length).toBeLessThanOrEqual(1);
+});
+
+describe("work in passing", () => {
+  const { doWorkInPassing } = workInPassing;
+  const startedAt = async () =>
+    (
+      await backend.rows<{ at: Date }>("SELECT started_at AS at FROM schedule WHERE name = 'work-in-passing'")
+    )[0]?.at;
+
+  test("is done by one visitor of all instances, and then not for a while", async () => {
+    await backend.rows("DELETE FROM schedule WHERE name = 'work-in-passing'");
+    await Promise.all(Array.from({ length: 10 }, doWorkInPassing));
+    const first = await startedAt();
+    expect(first).toBeInstanceOf(Date);
+    await doWorkInPassing();
+    expect(await startedAt()).toEqual(first);
+    await backend.rows("UPDATE schedule SET due_at = now() WHERE name = 'work-in-passing'");
+    await doWorkInPassing();
+    expect(await startedAt()).not.toEqual(first);
+  });
+
+  test("is left behind by whoever watches the pump, too", async () => {
+    await backend.rows("DELETE FROM schedule");
+    await eventually("a turn", async () => {
+      await getPumpHealth();
+      return tasks.length > 0;
+    });
+    await Promise.all(tasks.splice(0).map((task) => task()));
+    expect(await startedAt()).toBeInstanceOf(Date);
+  });
+});
+
+describe("the pump's health", () => {
+  const health = async () => {
+    const response = await getPumpHealth();
+    return { status: response.status, body: (await response.json()) as { lastRunSeconds: number | null } };
+  };
+
+  test("is told by its last run, which here may be a day ago and no more", async () => {
+    await doDueWork();
+    const { status, body } = await health();
+    expect([status, body]).toEqual([
+      200,
+      { status: "ok", oldestDueSeconds: 0, lastRunSeconds: expect.any(Number) },
+    ]);
+    await backend.rows("UPDATE schedule SET ended_at = now() - interval '25 hours' WHERE name = 'pump'");
+    expect((await health()).status).toBe(200);
+    await backend.rows("UPDATE schedule SET ended_at = now() - interval '27 hours' WHERE name = 'pump'");
+    expect(await health()).toMatchObject({ status: 503, body: { status: "late", lastRunSeconds: 97_200 } });
+  });
 });

@@ -66,14 +66,14 @@ describe("the status", () => {
 
   test("knows of a key that is refused, of which no breaker tells", async () => {
     await backend.addFault({ vendor: "stripe", kind: "status", status: 401 });
-    await expect(payments().listEvents({ since: new Date() })).rejects.toMatchObject({
+    await expect(payments().listEventsPage({ since: new Date(), cursor: null })).rejects.toMatchObject({
       kind: "credentials_rejected",
     });
     await telemetry().flush();
     const refused = await answered("payments to be down", (answer) => answer.status === "down" && answer);
     expect(levelsOf(refused)).toMatchObject({ payments: "down", email: "operational" });
     await backend.clearFaults();
-    await payments().listEvents({ since: new Date() });
+    await payments().listEventsPage({ since: new Date(), cursor: null });
     await telemetry().flush();
     await answered("everything to work", (answer) => answer.status === "operational");
   });

@@ -253,7 +253,8 @@ describe("events", () => {
     const waiting = await kept();
     expect(waiting.length).toBeGreaterThan(0);
     for (const event of waiting) {
-      expect(event).toMatchObject({ status: "PENDING", attempts: 1, later: true });
+      expect(event).toMatchObject({ status: "PENDING", later: true });
+      expect(event.attempts).toBeGreaterThan(0);
       expect(event.lastError).toContain("no workspace");
     }
 

@@ -10,6 +10,7 @@ vi.mock("next/server", () => ({ after: () => undefined }));
 const CRON_SECRET = "a cron secret of the tests, long enough";
 const backend = await startBackend({ CRON_SECRET, EMAIL_FALLBACK_PROVIDER: "sendgrid" });
 const cron = await import("@/app/api/cron/pump/route");
+const reconcile = await import("@/app/api/cron/reconcile/route");
 const health = await import("@/app/api/health/route");
 const pumpHealth = await import("@/app/api/health/pump/route");
 const status = await import("@/app/api/status/route");
@@ -19,20 +20,36 @@ const { enqueueAuthMail } = await import("@/lib/outbox/auth-mail");
 
 afterAll(() => backend.stop());
 
-const call = (authorization?: string) =>
-  cron.GET(
-    new Request("http://localhost/api/cron/pump", {
+const CRON_ROUTES = { pump: cron, reconcile } as const;
+type CronRoute = keyof typeof CRON_ROUTES;
+const call = (route: CronRoute, authorization?: string) =>
+  CRON_ROUTES[route].GET(
+    new Request(`http://localhost/api/cron/${route}`, {
       headers: authorization === undefined ? {} : { authorization },
     }),
   );
 
-describe("the cron route", () => {
-  test("does what is due for whoever has the bearer", async () => {
-    const response = await call(`Bearer ${CRON_SECRET}`);
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ processed: 0, failed: 0 });
-  });
+test("the cron route of the pump does what is due for whoever has the bearer", async () => {
+  const response = await call("pump", `Bearer ${CRON_SECRET}`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ processed: 0, failed: 0 });
+});
 
+test("the cron route of reconciliation fetches what is missing, and says no more than counts", async () => {
+  const response = await call("reconcile", `Bearer ${CRON_SECRET}`);
+  expect(response.status).toBe(200);
+  const { passes } = (await response.json()) as { passes: { kind: string; state: string }[] };
+  expect(passes.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+    "EVENTS finished",
+    "SUBSCRIPTIONS finished",
+    "CUSTOMERS finished",
+  ]);
+  // Events whenever it is called, the sweeps when they are due.
+  const again = await call("reconcile", `Bearer ${CRON_SECRET}`);
+  expect(await again.json()).toMatchObject({ passes: [{ kind: "EVENTS", drift: 0 }] });
+});
+
+describe.each(Object.keys(CRON_ROUTES) as CronRoute[])("the cron route %s", (route) => {
   test.each([
     undefined,
     "",
@@ -46,7 +63,7 @@ describe("the cron route", () => {
     `Bearer ${CRON_SECRET.toUpperCase()}`,
     `Bearer x, Bearer ${CRON_SECRET}`,
   ])("answers 401 to %j, and says nothing", async (authorization) => {
-    const response = await call(authorization);
+    const response = await call(route, authorization);
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ error: "unauthenticated" });
   });
@@ -55,7 +72,9 @@ describe("the cron route", () => {
 describe("the health routes", () => {
   test("say that all is well", async () => {
     expect(await (await health.GET()).json()).toEqual({ status: "ok", database: "ok" });
-    expect(await (await pumpHealth.GET()).json()).toEqual({ status: "ok", oldestDueSeconds: 0 });
+    expect(await (await pumpHealth.GET()).json()).toEqual({
+      ...{ status: "ok", oldestDueSeconds: 0, lastRunSeconds: expect.any(Number) },
+    });
   });
 
   test("say that work is late, and not whose", async () => {
@@ -64,7 +83,11 @@ describe("the health routes", () => {
     const response = await pumpHealth.GET();
     expect(response.status).toBe(503);
     const answer = (await response.json()) as { oldestDueSeconds: number };
-    expect(answer).toEqual({ status: "late", oldestDueSeconds: expect.any(Number) });
+    expect(answer).toEqual({
+      status: "late",
+      oldestDueSeconds: expect.any(Number),
+      lastRunSeconds: expect.any(Number),
+    });
     expect(answer.oldestDueSeconds).toBeGreaterThanOrEqual(600);
     await backend.rows("DELETE FROM outbox_message");
   });

@@ -5,6 +5,8 @@ import { payments } from "@/lib/integrations/payments";
 export type BootOrder = "call";
 
 await boot();
+// Next's own way to end: once the requests have ended, which here is at once.
+if (process.env.ENDS_AS_NEXT_DOES) process.on("SIGTERM", () => setImmediate(() => process.exit(143)));
 process.on("message", async (_order: BootOrder) => {
   const outcome = await payments()
     .getSubscription("sub_of_nobody")

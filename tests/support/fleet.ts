@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect as connectTo, createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { CircuitRules } from "@/lib/resilience/circuit-state";
 import { withClient } from "@/scripts/stack/database-client";
+import { openDoor } from "./reliability-door";
 
 export interface FleetSettings {
   databaseUrl: string;
@@ -82,47 +83,6 @@ async function startVendor() {
   };
 }
 
-/** A TCP proxy; shut, it takes bytes and connections and passes nothing on, as a frozen database does. */
-async function startDoor(target: URL) {
-  const pairs = new Set<[Socket, Socket]>();
-  let shut = false;
-  const server = createServer((inner) => {
-    const outer = connectTo(Number(target.port), target.hostname);
-    const pair: [Socket, Socket] = [inner, outer];
-    pairs.add(pair);
-    for (const [from, to] of [pair, [outer, inner] as const]) {
-      if (shut) from.pause();
-      from.on("data", (bytes) => to.write(bytes));
-      from.on("error", () => to.destroy());
-      from.on("close", () => {
-        pairs.delete(pair);
-        to.destroy();
-      });
-    }
-  });
-  const url = new URL(target);
-  url.hostname = "127.0.0.1";
-  url.port = String(await listen(server));
-  const each = (act: (socket: Socket) => void) => {
-    for (const pair of pairs) for (const socket of pair) act(socket);
-  };
-  return {
-    url: url.href,
-    shut: () => {
-      shut = true;
-      each((socket) => socket.pause());
-    },
-    open: () => {
-      shut = false;
-      each((socket) => socket.resume());
-    },
-    stop: async () => {
-      each((socket) => socket.destroy());
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 async function startInstance(settings: FleetSettings): Promise<Instance & { child: ChildProcess }> {
   const child = fork(WORKER, {
     execArgv: ["--import", "tsx"],
@@ -147,7 +107,7 @@ export async function startFleet(options: {
 }) {
   const { size, databaseUrl, ...rest } = options;
   const vendor = await startVendor();
-  const door = await startDoor(new URL(databaseUrl));
+  const door = await openDoor(new URL(databaseUrl));
   const settings = { ...rest, databaseUrl: door.url, vendorUrl: vendor.url };
   const instances = await Promise.all(Array.from({ length: size }, () => startInstance(settings)));
   return {

@@ -18,6 +18,9 @@ export interface Finding {
   message: string;
 }
 
+/** Of what it says: cut off without a word, rules would seem not to bite. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 /** One run of Biome over all snippets, in a folder of its own; the answer has the findings of each, by index. */
@@ -38,7 +41,7 @@ export function lintSnippets(snippets: readonly Snippet[]): Finding[][] {
     const run = spawnSync(
       process.execPath,
       [biome, "lint", "--reporter=github", "--max-diagnostics=none", "."],
-      { cwd: folder, encoding: "utf8" },
+      { cwd: folder, encoding: "utf8", maxBuffer: MAX_BYTES },
     );
     const findings = [...run.stdout.matchAll(/^::\w+ title=([^,]+),file=([^,]+),line=(\d+),[^:]*::(.*)$/gm)];
     if (run.status !== 0 && findings.length === 0) {

@@ -82,7 +82,7 @@ async function control(method: string, path: string, body?: unknown): Promise<un
 
 export interface FaultInput {
   vendor: "stripe" | "resend" | "sendgrid" | "oncall";
-  kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage";
+  kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage" | "lost";
   route?: string;
   phase?: "headers" | "body";
   status?: number;

@@ -81,3 +81,23 @@ export function nothingWaits(): Promise<true> {
 export async function letProbesBeDue(): Promise<void> {
   await rows("UPDATE integration_circuit SET probe_at = now() WHERE state = 'OPEN' AND probe_at IS NOT NULL");
 }
+
+/** Makes every handled event of a type one that was given up, as an outage of three days would; says how many. */
+export async function giveUpEvents(type: string): Promise<number> {
+  const given = await rows(
+    `UPDATE webhook_event SET status = 'DEAD', last_error = 'given up by a test', processed_at = NULL
+      WHERE type = $1 AND status = 'DONE' RETURNING id`,
+    [type],
+  );
+  return given.length;
+}
+
+/** How many events somebody has had handled again, as the audit log has it. */
+export async function replaysNoted(email: string): Promise<number> {
+  const [noted] = await rows<{ count: string }>(
+    `SELECT count(*) FROM audit_log AS entry JOIN "user" AS person ON person.id = entry.actor_id
+      WHERE entry.action = 'webhook.replayed' AND person.email = $1`,
+    [email],
+  );
+  return Number(noted?.count ?? 0);
+}

@@ -26,6 +26,8 @@ export interface StackUnderTest {
   control: string;
   /** For what no page says. */
   database: string;
+  /** What the vendors' stand-ins sign their webhooks with: secrets, and of SendGrid the private key. */
+  signing: { stripe: string; resend: string; sendgrid: string };
   /** Nothing of this may ever be sent to a browser. */
   secrets: string[];
   /** An installed Chrome, Chromium or Edge. */
@@ -51,6 +53,11 @@ export function asStackUnderTest({ urls, secrets, env }: Stack, browserPath: str
     control,
     database,
     browserPath,
+    signing: {
+      stripe: secrets.stripeWebhook,
+      resend: secrets.resendWebhook,
+      sendgrid: secrets.sendgridWebhookPrivate,
+    },
     secrets: [...Object.values(secrets), ...keys],
   };
 }

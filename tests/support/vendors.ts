@@ -41,7 +41,7 @@ export interface Delivery {
 
 export interface FaultInput {
   vendor: "stripe" | "resend" | "sendgrid" | "oncall";
-  kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage";
+  kind: "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage" | "lost";
   route?: string;
   phase?: "headers" | "body";
   status?: number;
@@ -103,6 +103,13 @@ export async function startVendors() {
         fetch(`${urls.sendgrid}/mailbox.json?${query}`),
       );
       return ((await response.json()) as { emails: MailboxEntry[] }).emails;
+    },
+    /** Lets something happen to a mail, as a person would in the mailbox. */
+    letHappen: async (mailId: string, state: string): Promise<void> => {
+      const form = new URLSearchParams({ state });
+      const url = `${urls.resend}/mailbox/${mailId}/events`;
+      const response = await fetch(url, { method: "POST", redirect: "manual", body: form });
+      if (response.status !== 303) throw new Error(`the mailbox answered ${response.status}`);
     },
     stop: async () => {
       await sandbox.stop();

@@ -82,7 +82,12 @@ describe("an action", () => {
 
   test("leaves what comes after the answer out of its deadline", async () => {
     await act(async () => undefined);
-    expect(afterwards).toEqual({ origin: "interactive", deadlineAt: null, correlationId: null });
+    expect(afterwards).toEqual({
+      origin: "interactive",
+      deadlineAt: null,
+      correlationId: null,
+      eventId: null,
+    });
   });
 });
 

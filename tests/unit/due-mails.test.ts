@@ -1,7 +1,7 @@
 /** Guards who is mailed what: a function of the state, so that asking again in any order mails nobody twice. */
 import { describe, expect, test } from "vitest";
-import type { InvoiceSnapshot, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
-import { invoiceMails, subscriptionMails } from "@/lib/sync/due-mails";
+import type { InvoiceSnapshot, RefundSnapshot, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import { invoiceMails, refundMails, subscriptionMails } from "@/lib/sync/due-mails";
 
 const END = new Date("2026-12-01T00:00:00Z");
 
@@ -46,6 +46,20 @@ const invoice = (changes: Partial<InvoiceSnapshot> = {}): InvoiceSnapshot => ({
   pdfUrl: null,
   issuedAt: new Date("2026-11-01T00:00:00Z"),
   paidAt: new Date("2026-11-01T00:05:00Z"),
+  finalizationError: null,
+  ...changes,
+});
+
+const refund = (changes: Partial<RefundSnapshot> = {}): RefundSnapshot => ({
+  id: "re_1",
+  customerId: "cus_1",
+  paymentId: "pi_1",
+  invoiceId: "in_1",
+  status: "succeeded",
+  amount: 500,
+  currency: "usd",
+  reason: null,
+  occurredAt: new Date("2026-11-02T00:00:00Z"),
   ...changes,
 });
 
@@ -145,4 +159,22 @@ describe("an invoice", () => {
   ] as const)("in the state %o calls for none", (changes) => {
     expect(invoiceMails(invoice({ amountPaid: 0, ...changes }), "Yard")).toEqual([]);
   });
+});
+
+describe("a refund", () => {
+  test("that has gone through calls for one mail, which says how much of which invoice", () => {
+    expect(refundMails(refund(), "Yard", "A-0001")).toEqual([
+      {
+        businessKey: "refund:re_1",
+        mail: { template: "refund", workspaceName: "Yard", amount: 500, currency: "usd", number: "A-0001" },
+      },
+    ]);
+  });
+
+  test.each(["pending", "requires_action", "failed", "canceled"] as const)(
+    "that is %s calls for none",
+    (status) => {
+      expect(refundMails(refund({ status }), "Yard", null)).toEqual([]);
+    },
+  );
 });

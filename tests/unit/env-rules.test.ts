@@ -127,6 +127,7 @@ describe("production is refused", () => {
     ["APP_URL", "ftp://app.example.com"],
     ["BETTER_AUTH_SECRET", "short"],
     ["CRON_SECRET", "short"],
+    ...["0", "-1", "30.5", "thirty", "3651", "10000"].map((days) => ["PAYLOAD_RETENTION_DAYS", days]),
     ["STRIPE_SECRET_KEY", "pk_live_51Abc"],
     ["STRIPE_SECRET_KEY", "whsec_abc"],
     ["STRIPE_WEBHOOK_SECRET", "sk_live_51Abc"],
@@ -147,6 +148,10 @@ describe("production is refused", () => {
   ])("with %s=%s", (variable, value) => {
     const secret = variable === "ONCALL_WEBHOOK_URL" ? { ONCALL_WEBHOOK_SECRET: SECRET } : {};
     expect(refused({ ...PRODUCTION, ...secret, [variable]: value })).toEqual([variable]);
+  });
+
+  test.each(["1", "30", "365", "3650"])("not with payloads kept for %s days", (days) => {
+    expect(refused({ ...PRODUCTION, PAYLOAD_RETENTION_DAYS: days })).toEqual([]);
   });
 
   test("on a public address without TLS", () => {

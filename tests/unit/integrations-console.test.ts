@@ -1,4 +1,11 @@
 import { describe, expect, test } from "vitest";
+import {
+  formatAgo,
+  formatLatency,
+  formatShare,
+  formatSpan,
+  formatStep,
+} from "@/app/(admin)/admin/_view/format";
 import { calledProviders, capabilityViews } from "@/app/(admin)/admin/integrations/_view/capability-view";
 import { chartSeries, everyStep } from "@/app/(admin)/admin/integrations/_view/chart-series";
 import {
@@ -8,13 +15,6 @@ import {
   isCountingDown,
   nextStep,
 } from "@/app/(admin)/admin/integrations/_view/circuit-words";
-import {
-  formatAgo,
-  formatLatency,
-  formatShare,
-  formatSpan,
-  formatStep,
-} from "@/app/(admin)/admin/integrations/_view/format";
 import {
   countByGroup,
   failuresByFrequency,

@@ -1,5 +1,4 @@
-/** Guards what the pump does around the work of any table: in which context it runs, and what becomes of what fails. */
-import { EventEmitter, once } from "node:events";
+/** Guards what the pump does around a piece of work: in which context it runs, and what becomes of what fails. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AppError } from "@/lib/errors/app-error";
 import { GiveUpError } from "@/lib/errors/give-up-error";
@@ -7,51 +6,71 @@ import { IntegrationError, type IntegrationErrorOptions } from "@/lib/errors/int
 import { NotYetError } from "@/lib/errors/not-yet-error";
 import { logger } from "@/lib/logger";
 import type { NextAttempt } from "@/lib/pump/backoff";
-import { createPump, type Work, type WorkItem, type WorkSource, workFrom } from "@/lib/pump/pump";
+import { type WorkRow, type WorkSource, workFrom } from "@/lib/pump/work";
 import { requestContext, withRequestContext } from "@/lib/request-context";
 
 const CORRELATION = "0192f0c1-0000-7000-8000-000000000001";
+const EVENT = "0192f0c1-0000-7000-8000-000000000002";
+const DAY = 24 * 60 * 60 * 1_000;
 
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
-interface Rescheduled {
+interface GivenBack {
+  id: string;
   next: NextAttempt;
   lastError: string;
 }
 
-/** Runs one item whose work is `process`; answers what was made of it. */
+const rowOf = (changes: Partial<WorkRow> = {}): WorkRow => ({
+  ...{ id: "1", attempts: 4, leaseToken: "token", bornAt: new Date() },
+  ...changes,
+});
+
+/** Runs one item whose work is `process`; answers what was made of its rows. */
 async function runOne(
   process: () => Promise<void>,
-  changes: Partial<WorkSource<WorkItem>> = {},
-): Promise<Rescheduled | "done"> {
-  let outcome: Rescheduled | "done" = "done";
-  const source: WorkSource<WorkItem> = {
+  changes: Partial<WorkSource<WorkRow[]>> = {},
+  rows: [WorkRow, ...WorkRow[]] = [rowOf()],
+): Promise<GivenBack[] | "done"> {
+  let outcome: GivenBack[] | "done" = "done";
+  const source: WorkSource<WorkRow[]> = {
     name: "test",
-    claim: async () => [{ id: "1", attempts: 4, leaseToken: "token" }],
-    bornAt: () => new Date(),
-    correlationId: () => CORRELATION,
+    claim: async () => [rows],
+    rowsOf: () => rows,
+    contextOf: () => ({ correlationId: CORRELATION, eventId: EVENT }),
     process,
-    reschedule: async (_item, next, lastError) => {
-      outcome = { next, lastError };
+    leases: {
+      giveBack: async (given, lastError) => {
+        outcome = given.map(({ id, next }) => ({ id, next, lastError }));
+        return given.map(({ id }) => id);
+      },
+      release: async () => undefined,
     },
     ...changes,
   };
-  await workFrom(source).runBatch();
+  for (const piece of await workFrom(source).claim(1)) await piece.run();
   return outcome;
 }
 
+/** The one row's fate. */
+async function fateOf(process: () => Promise<void>): Promise<Omit<GivenBack, "id"> | "done"> {
+  const outcome = await runOne(process);
+  const [row] = outcome === "done" ? [] : outcome;
+  return row ? { next: row.next, lastError: row.lastError } : "done";
+}
+
 describe("a piece of work", () => {
-  test("runs in the background, under the id of what caused it, whoever started the run", async () => {
+  test("runs in the background, under the id of what caused it and of its event, whoever started the run", async () => {
     const seen: unknown[] = [];
     const run = () =>
       runOne(async () => {
         seen.push(requestContext());
       });
     await withRequestContext({ origin: "interactive", overallMs: 10 }, run);
-    expect(seen).toMatchObject([{ origin: "background", correlationId: CORRELATION }]);
+    expect(seen).toMatchObject([{ origin: "background", correlationId: CORRELATION, eventId: EVENT }]);
   });
 
   test("ends all its calls together long before its lease does", async () => {
@@ -65,7 +84,7 @@ describe("a piece of work", () => {
       {
         claim: async (_limit, leaseMs) => {
           leasedMs = leaseMs;
-          return [{ id: "1", attempts: 1, leaseToken: "token" }];
+          return [[rowOf()]];
         },
       },
     );
@@ -81,7 +100,7 @@ describe("a piece of work", () => {
       async () => {
         seen.push(requestContext().correlationId);
       },
-      { correlationId: () => null },
+      { contextOf: () => ({ correlationId: null, eventId: null }) },
     );
     expect(seen).toEqual([expect.stringMatching(/^[0-9a-f]{8}-/)]);
     expect(seen).not.toContain(CORRELATION);
@@ -91,7 +110,7 @@ describe("a piece of work", () => {
 describe("a piece of work that fails", () => {
   const failing = (kind: ConstructorParameters<typeof IntegrationError>[0], changes: object = {}) => {
     const options: IntegrationErrorOptions = { provider: "acme", operation: "things.make", ...changes };
-    return runOne(async () => {
+    return fateOf(async () => {
       throw new IntegrationError(kind, options);
     });
   };
@@ -102,7 +121,7 @@ describe("a piece of work that fails", () => {
       next: { kind: "retry" },
       lastError: "acme things.make: unavailable (503)",
     });
-    const bug = await runOne(async () => {
+    const bug = await fateOf(async () => {
       throw new TypeError("ann@example.com is not a function");
     });
     expect(bug).toMatchObject({ next: { kind: "retry" }, lastError: "TypeError" });
@@ -126,14 +145,14 @@ describe("a piece of work that fails", () => {
   });
 
   test("for good is given up at once, with its reason", async () => {
-    const outcome = await runOne(async () => {
+    const outcome = await fateOf(async () => {
       throw new GiveUpError("may have been sent; nobody can say");
     });
     expect(outcome).toEqual({ next: { kind: "dead" }, lastError: "may have been sent; nobody can say" });
   });
 
   test("is tried again although trying again could not help today: a fix may be deployed", async () => {
-    const outcome = await runOne(async () => {
+    const outcome = await fateOf(async () => {
       throw new AppError("internal", { userMessage: "No." });
     });
     expect(outcome).toMatchObject({ next: { kind: "retry" } });
@@ -141,7 +160,7 @@ describe("a piece of work that fails", () => {
   });
 
   test("because it is too early only waits until it is time, and says what for", async () => {
-    const outcome = await runOne(async () => {
+    const outcome = await fateOf(async () => {
       throw new NotYetError(600_000, "may have been sent; the vendor does not surely know yet");
     });
     if (outcome === "done" || outcome.next.kind !== "wait") throw new Error("it waits");
@@ -151,59 +170,59 @@ describe("a piece of work that fails", () => {
   });
 });
 
-describe("a batch", () => {
-  test("is done to its end and counted although a failure cannot be written down", async () => {
-    const errors = vi.spyOn(logger, "error");
-    const failure = new EventEmitter();
-    const ended: string[] = [];
-    const source: WorkSource<WorkItem> = {
-      name: "test",
-      claim: async () => ["fails", "works"].map((id) => ({ id, attempts: 1, leaseToken: "token" })),
-      bornAt: () => new Date(),
-      correlationId: () => null,
-      process: async ({ id }) => {
-        if (id === "fails") throw new Error("no database");
-        await once(failure, "told");
-        ended.push(id);
-      },
-      reschedule: async () => {
-        // The other one goes on after this has failed.
-        setImmediate(() => failure.emit("told"));
-        throw new TypeError("no database");
-      },
-    };
-    expect(await createPump([workFrom(source)]).run(0)).toEqual({ processed: 1, failed: 1 });
-    expect(ended).toEqual(["works"]);
-    expect(errors.mock.calls).toEqual([
-      [expect.objectContaining({ source: "test", id: "fails", error: "TypeError" }), expect.any(String)],
+describe("rows that are done together", () => {
+  const fails = async () => {
+    throw new Error("no");
+  };
+
+  test("come back together, as soon as the one that was tried least, and die each by its own age", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    const outcome = await runOne(fails, {}, [
+      rowOf({ id: "old", attempts: 90, bornAt: new Date(Date.now() - 4 * DAY) }),
+      rowOf({ id: "tried", attempts: 9 }),
+      rowOf({ id: "new", attempts: 1 }),
+    ]);
+    expect(outcome).toEqual([
+      { id: "old", next: { kind: "dead" }, lastError: "Error" },
+      { id: "tried", next: { kind: "retry", delayMs: 500 }, lastError: "Error" },
+      { id: "new", next: { kind: "retry", delayMs: 500 }, lastError: "Error" },
     ]);
   });
-});
 
-describe("a run", () => {
-  /** Always has more to do, and takes so long for each batch of it. */
-  const endless = (name: string, batchMs: number, begun: string[]): Work => ({
-    name,
-    runBatch: async () => {
-      begun.push(name);
-      vi.setSystemTime(Date.now() + batchMs);
-      return { claimed: 1, processed: 1, failed: 0 };
-    },
+  test("are told of when one is given up, and not where somebody else has it by then", async () => {
+    const bornAt = new Date(Date.now() - 4 * DAY);
+    const onGivenUp = vi.fn();
+    await runOne(fails, { onGivenUp }, [rowOf()]);
+    expect(onGivenUp).not.toHaveBeenCalled();
+    await runOne(fails, { onGivenUp }, [rowOf({ bornAt })]);
+    expect(onGivenUp).toHaveBeenCalledOnce();
+    const leases = { giveBack: async () => [], release: async () => undefined };
+    await runOne(fails, { onGivenUp, leases }, [rowOf({ bornAt })]);
+    expect(onGivenUp).toHaveBeenCalledOnce();
   });
 
-  test("looks at every source once, however long the first takes", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const begun: string[] = [];
-    await createPump([endless("inbox", 15_000, begun), endless("outbox", 15_000, begun)]).run(0);
-    expect(begun).toEqual(["inbox", "outbox"]);
+  test("are not begun again once their time is long over and nobody came to an end with them", async () => {
+    const process = vi.fn(async () => undefined);
+    const bornAt = new Date(Date.now() - 4 * DAY);
+    // As an outage of our own leaves them: not tried yet.
+    expect(await runOne(process, {}, [rowOf({ bornAt, attempts: 1 })])).toBe("done");
+    expect(await runOne(process, {}, [rowOf({ bornAt }), rowOf({ id: "2" })])).toBe("done");
+    expect(process).toHaveBeenCalledTimes(2);
+    const outcome = await runOne(process, {}, [rowOf({ bornAt })]);
+    expect(outcome).toMatchObject([
+      { next: { kind: "dead" }, lastError: expect.stringContaining("workers stopped") },
+    ]);
+    expect(process).toHaveBeenCalledTimes(2);
   });
 
-  test("begins no further batch once its time is up: it is over one batch later at most", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const begun: string[] = [];
-    const startedAt = Date.now();
-    await createPump([endless("inbox", 8_000, begun), endless("outbox", 8_000, begun)]).run(20_000);
-    expect(begun).toEqual(["inbox", "outbox", "inbox"]);
-    expect(Date.now() - startedAt).toBe(24_000);
+  test("that cannot be given back are nobody else's trouble", async () => {
+    const errors = vi.spyOn(logger, "error");
+    const giveBack = async () => {
+      throw new TypeError("no database");
+    };
+    await runOne(fails, { leases: { giveBack, release: async () => undefined } });
+    expect(errors.mock.calls).toEqual([
+      [expect.objectContaining({ source: "test", id: "1", error: "TypeError" }), expect.any(String)],
+    ]);
   });
 });

@@ -6,9 +6,13 @@ import { describe, expect, test } from "vitest";
 import { SUBSCRIPTION_STATUSES } from "@/lib/billing/status";
 import {
   checkoutFrom,
+  disputeFrom,
   idOf,
   invoiceFrom,
+  paymentFrom,
+  refundFrom,
   subscriptionFrom,
+  upcomingOf,
 } from "@/lib/integrations/payments/stripe/mapping";
 
 const { resources } = JSON.parse(
@@ -193,5 +197,153 @@ describe("a reference", () => {
   test("is an id, expanded or not", () => {
     expect(idOf("cus_1")).toBe("cus_1");
     expect(idOf({ id: "cus_1" })).toBe("cus_1");
+  });
+});
+
+const intent = (changes: object = {}) =>
+  ({
+    ...(resources.payment_intent as object),
+    customer: "cus_1",
+    last_payment_error: null,
+    ...changes,
+  }) as Stripe.PaymentIntent;
+const refund = (changes: object = {}) => ({ ...(resources.refund as object), ...changes }) as Stripe.Refund;
+const charge = (changes: object = {}) => ({ ...(resources.charge as object), ...changes }) as Stripe.Charge;
+
+describe("a payment", () => {
+  test("of the vendor's example comes out whole", () => {
+    expect(paymentFrom(intent(), "in_1")).toEqual({
+      id: "pi_1PgafyB7WZ01zgkWSjxsAJo3",
+      customerId: "cus_1",
+      invoiceId: "in_1",
+      workspaceId: null,
+      status: "requires_action",
+      amount: 1_099,
+      currency: "usd",
+      failureCode: null,
+      occurredAt: new Date(1_234_567_890_000),
+    });
+  });
+
+  test.each([
+    ["processing", "processing"],
+    ["requires_capture", "processing"],
+    ["requires_action", "requires_action"],
+    ["requires_confirmation", "requires_action"],
+    ["requires_payment_method", "requires_action"],
+    ["succeeded", "succeeded"],
+    ["canceled", "canceled"],
+  ])("that the vendor calls %s is %s", (theirs, ours) => {
+    expect(paymentFrom(intent({ status: theirs }), null).status).toBe(ours);
+  });
+
+  test("that was refused has failed, although the vendor only waits for another card", () => {
+    const last_payment_error = { type: "card_error", code: "card_declined", decline_code: "stolen_card" };
+    const failed = paymentFrom(intent({ status: "requires_payment_method", last_payment_error }), null);
+    expect(failed).toMatchObject({ status: "failed", failureCode: "stolen_card" });
+  });
+
+  test("that went through after a refusal has not failed", () => {
+    const last_payment_error = { type: "card_error", code: "card_declined" };
+    const paid = paymentFrom(intent({ status: "succeeded", last_payment_error }), null);
+    expect(paid).toMatchObject({ status: "succeeded", failureCode: null });
+  });
+
+  test("in a state that nobody knows yet is an error", () => {
+    expect(() => paymentFrom(intent({ status: "hibernating" }), null)).toThrow(
+      expect.objectContaining({ name: "IntegrationError", vendorCode: "hibernating" }),
+    );
+  });
+});
+
+describe("a refund", () => {
+  test("of the vendor's example is of its charge", () => {
+    expect(refundFrom(refund(), null)).toMatchObject({
+      id: "re_1Pgc72B7WZ01zgkWqPvrRrPE",
+      customerId: null,
+      paymentId: "ch_1PgafuB7WZ01zgkWXYmPNZs8",
+      invoiceId: null,
+      status: "succeeded",
+      amount: 100,
+    });
+  });
+
+  test("has its customer from what was paid, where it does not name one itself", () => {
+    const ofIntent = refund({ customer: null, payment_intent: intent() });
+    expect(refundFrom(ofIntent, "in_1")).toMatchObject({
+      customerId: "cus_1",
+      paymentId: "pi_1PgafyB7WZ01zgkWSjxsAJo3",
+      invoiceId: "in_1",
+    });
+    expect(refundFrom(refund({ charge: charge({ customer: "cus_2" }) }), null)?.customerId).toBe("cus_2");
+    const named = refund({ customer: "cus_3", charge: charge({ customer: "cus_2" }) });
+    expect(refundFrom(named, null)?.customerId).toBe("cus_3");
+  });
+
+  test("of nothing that was paid is none", () => {
+    expect(refundFrom(refund({ charge: null, payment_intent: null }), null)).toBeNull();
+  });
+});
+
+describe("a dispute", () => {
+  const dispute = (changes: object = {}) =>
+    ({
+      id: "du_1",
+      object: "dispute",
+      amount: 1_000,
+      charge: charge({ customer: "cus_1" }),
+      created: 1_234_567_890,
+      currency: "usd",
+      evidence_details: { due_by: 1_235_000_000, has_evidence: false, past_due: false, submission_count: 0 },
+      payment_intent: "pi_1",
+      reason: "fraudulent",
+      status: "needs_response",
+      ...changes,
+    }) as unknown as Stripe.Dispute;
+
+  test("says whose payment it is and until when an answer counts", () => {
+    expect(disputeFrom(dispute(), "in_1")).toEqual({
+      id: "du_1",
+      customerId: "cus_1",
+      paymentId: "pi_1",
+      invoiceId: "in_1",
+      status: "needs_response",
+      amount: 1_000,
+      currency: "usd",
+      reason: "fraudulent",
+      evidenceDueAt: new Date(1_235_000_000_000),
+      occurredAt: new Date(1_234_567_890_000),
+    });
+  });
+
+  test("of a charge without an intent is of the charge", () => {
+    const { paymentId } = disputeFrom(dispute({ payment_intent: null }), null);
+    expect(paymentId).toBe(charge().id);
+  });
+
+  test("that is appealed is open once more", () => {
+    const statusOf = (status: string) => disputeFrom(dispute({ status }), null).status;
+    expect(statusOf("appeal_needs_response")).toBe("needs_response");
+    expect(statusOf("appeal_under_review")).toBe("under_review");
+    expect(statusOf("prevented")).toBe("prevented");
+  });
+});
+
+describe("an invoice to come", () => {
+  test("is about its subscription, in whichever version it stands", () => {
+    expect(upcomingOf({ parent: { subscription_details: { subscription: "sub_1" } } })).toBe("sub_1");
+    expect(upcomingOf({ subscription: "sub_2" })).toBe("sub_2");
+    expect(upcomingOf({ parent: null })).toBeNull();
+    expect(upcomingOf("?")).toBeNull();
+  });
+});
+
+describe("a draft that cannot become an invoice", () => {
+  test("says why", () => {
+    const last_finalization_error = { type: "invalid_request_error", code: "customer_tax_location_invalid" };
+    expect(invoiceFrom(invoice({ status: "draft", last_finalization_error }))?.finalizationError).toBe(
+      "customer_tax_location_invalid",
+    );
+    expect(invoiceFrom(invoice({ last_finalization_error: null }))?.finalizationError).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { after } from "next/server";
 import { serviceStatus } from "@/lib/db/service-status";
-import { doDueWork, isWorkWantedInPassing } from "@/lib/do-due-work";
+import { doWorkInPassing, isWorkWantedInPassing } from "@/lib/do-due-work";
 import { statusAnswer } from "@/lib/status/service-status";
 
 export const dynamic = "force-dynamic";
@@ -10,7 +10,7 @@ export const maxDuration = 60;
 /** How each capability is doing, for anybody; 503 while that cannot be told. */
 export async function GET(): Promise<Response> {
   // A banner asks for this again and again while something is down: nobody else may come to find that it is over.
-  if (isWorkWantedInPassing()) after(() => doDueWork());
+  if (isWorkWantedInPassing()) after(doWorkInPassing);
   const status = await serviceStatus();
   if (status === null) {
     return Response.json(

@@ -15,6 +15,8 @@ export interface EmailMessage {
   text: string;
   /** For the vendor's own statistics; letters, digits, dashes. */
   category: string;
+  /** Beside those that every mail has. */
+  headers?: Record<string, string>;
 }
 
 /** What the vendor reports of a mail that it accepted. */
@@ -34,15 +36,46 @@ export interface EmailEvent {
   payload: string;
 }
 
+/** A mail that may have been handed over. */
+export interface SoughtMail {
+  /** Under this key, */
+  key: string;
+  to: string;
+  /** and not before this moment. */
+  since: Date;
+}
+
+/** What became of an address on the vendor's own suppression list. */
+export type SuppressionRemoval =
+  | "removed"
+  /** It was not there. */
+  | "not_listed"
+  /** The account's key may not: a person does it on the vendor's pages. */
+  | "refused";
+
 interface EmailCapability {
   readonly id: string;
   readonly configuration: ProviderConfiguration;
+  /**
+   * How many mails it may be handed in a second, by all instances together: as published, until it says otherwise
+   * itself. Null where it publishes none; then what it answers when it is asked too much is the limit.
+   */
+  readonly sendsPerSecond: number | null;
 
   /**
    * Hands a mail to the vendor. What that means when it is done again is said by `deduplication`; a failure says by
    * `mayHaveTakenEffect` whether the mail may be on its way all the same.
    */
   send(message: EmailMessage, options: { idempotencyKey: string }): Promise<{ messageId: string }>;
+
+  /** Looks for a mail that may have been handed over; reads only. */
+  findSent(mail: SoughtMail): Promise<SentLookup>;
+
+  /** Fails as `send` would, were its circuit open now; asks nobody. */
+  refuseToSendIfOpen(): Promise<void>;
+
+  /** Takes an address off the lists that keep the vendor from writing to it, but for its reader's own wish. */
+  removeSuppression(address: string): Promise<SuppressionRemoval>;
 
   /** A cheap read that probes a circuit which is open and due; says whether there was anything to probe. */
   probe(circuit: Effect): Promise<boolean>;
@@ -57,7 +90,7 @@ interface EmailCapability {
 /** Recognises a mail that comes again: however often it is handed over under one key, it is sent once. */
 export interface KeyedEmailProvider extends EmailCapability {
   readonly deduplication: "idempotency-key";
-  /** Milliseconds that the vendor surely remembers a key. */
+  /** Milliseconds that the vendor surely remembers a key; after them it is asked with `findSent`. */
   readonly keyLifetimeMs: number;
 }
 
@@ -66,13 +99,13 @@ export interface LookupEmailProvider extends EmailCapability {
   readonly deduplication: "lookup";
   /** Milliseconds until a mail that was accepted is surely found; before that, "not found" says nothing. */
   readonly lookupLagMs: number;
-  /** Looks for a mail that may have been handed over under this key. */
-  findSent(key: string): Promise<SentLookup>;
 }
 
 export type SentLookup =
   | { kind: "found"; messageId: string }
   | { kind: "not_found" }
+  /** There is more to look through than can be. */
+  | { kind: "unclear" }
   /** The account may not look. */
   | { kind: "refused" };
 

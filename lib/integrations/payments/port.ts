@@ -62,6 +62,8 @@ export interface InvoiceSnapshot {
   pdfUrl: string | null;
   issuedAt: Date;
   paidAt: Date | null;
+  /** The vendor's code of why a draft cannot be made into an invoice; null where nothing is in the way. */
+  finalizationError: string | null;
 }
 
 export interface CheckoutSnapshot {
@@ -72,6 +74,81 @@ export interface CheckoutSnapshot {
   expiresAt: Date;
   operationId: string | null;
   subscriptionId: string | null;
+}
+
+/** A payment that was tried. */
+export interface PaymentSnapshot {
+  id: string;
+  /** Null for one by somebody whom the vendor keeps no customer of. */
+  customerId: string | null;
+  /** The invoice that it pays; null for one that pays none. */
+  invoiceId: string | null;
+  /** From its metadata, where we wrote it there. */
+  workspaceId: string | null;
+  /** "requires_action": it waits for the customer, and has not failed. */
+  status: "processing" | "requires_action" | "succeeded" | "failed" | "canceled";
+  amount: number;
+  currency: string;
+  /** The vendor's code of why it failed last. */
+  failureCode: string | null;
+  occurredAt: Date;
+}
+
+export interface RefundSnapshot {
+  id: string;
+  customerId: string | null;
+  /** What was paid and is given back. */
+  paymentId: string;
+  /** The invoice that it had paid; null for none. */
+  invoiceId: string | null;
+  status: "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
+  amount: number;
+  currency: string;
+  reason: string | null;
+  occurredAt: Date;
+}
+
+/** A payment that its payer's bank takes back or asks about. */
+export interface DisputeSnapshot {
+  id: string;
+  customerId: string | null;
+  paymentId: string;
+  /** The invoice that was paid with it; null for none. */
+  invoiceId: string | null;
+  /** "warning_…": the bank only asks; no money has moved. */
+  status:
+    | "warning_needs_response"
+    | "warning_under_review"
+    | "warning_closed"
+    | "needs_response"
+    | "under_review"
+    | "won"
+    | "lost"
+    | "prevented";
+  amount: number;
+  currency: string;
+  reason: string;
+  /** Until when an answer counts. */
+  evidenceDueAt: Date | null;
+  occurredAt: Date;
+}
+
+/** One the vendor was told to delete keeps nothing but its id. */
+export interface CustomerSnapshot {
+  id: string;
+  deleted: boolean;
+}
+
+/** A customer as the vendor lists it, with the workspace from the metadata that we set. */
+export interface ListedCustomer {
+  id: string;
+  workspaceId: string | null;
+}
+
+/** A page of a list; `next` is the cursor of the one after it, null for the last. Opaque, and may be kept for days. */
+export interface ListPage<T> {
+  items: T[];
+  next: string | null;
 }
 
 export interface CreateCheckoutInput {
@@ -131,6 +208,9 @@ export interface PaymentsProvider {
 
   /** Whether the vendor still knows a customer that it gave us. */
   hasCustomer(customerId: string): Promise<boolean>;
+  getCustomer(customerId: string): Promise<CustomerSnapshot | null>;
+  /** All customers that are not deleted, newest first; those made after the first page was read are no part of it. */
+  listCustomersPage(input: { cursor: string | null }): Promise<ListPage<ListedCustomer>>;
 
   /** Opens the vendor's hosted checkout; refused at once while writes are. Idempotent under `operationId`. */
   createCheckout(input: CreateCheckoutInput): Promise<CheckoutSnapshot>;
@@ -171,16 +251,34 @@ export interface PaymentsProvider {
     operationId: string;
     subscriptionId: string;
   }): Promise<{ refundedAmount: number }>;
+  /**
+   * Ends a subscription now and gives nothing back: for a workspace that is no more. Idempotent; with one that has
+   * ended, or that the vendor does not know, there is nothing to do.
+   */
+  cancelSubscription(input: { operationId: string; subscriptionId: string }): Promise<void>;
+  /**
+   * All subscriptions, ended ones too, newest first, without their cards (null); those made after the first page was
+   * read are no part of it.
+   */
+  listSubscriptionsPage(input: { cursor: string | null }): Promise<ListPage<SubscriptionSnapshot>>;
 
   getInvoice(invoiceId: string): Promise<InvoiceSnapshot | null>;
+  getPayment(paymentId: string): Promise<PaymentSnapshot | null>;
+  getRefund(refundId: string): Promise<RefundSnapshot | null>;
+  /** What was given back of one charge: the ids of the refunds. */
+  listRefundIds(chargeId: string): Promise<string[]>;
+  getDispute(disputeId: string): Promise<DisputeSnapshot | null>;
 
   /**
    * Checks a webhook's signature over its raw bytes, and its age in both directions (300 s), before anything is
    * parsed. Never throws.
    */
   verifyWebhook(input: { body: Buffer; headers: Headers; now: Date }): WebhookVerification<PaymentsEvent>;
-  /** Events since a moment, oldest first: for developers without a tunnel, and for reconciliation. */
-  listEvents(input: { since: Date }): Promise<PaymentsEvent[]>;
+  /** A page of the events since a moment, newest first; pass the same moment for each page. */
+  listEventsPage(input: {
+    since: Date;
+    cursor: string | null;
+  }): Promise<{ events: PaymentsEvent[]; next: string | null }>;
 
   /** Makes the vendor's products and prices match the catalogue, by stable key; never edits a price in place. */
   pushCatalogue(plans: readonly Plan[]): Promise<{ created: string[]; unchanged: string[] }>;

@@ -44,13 +44,15 @@ export function AlreadyRegistered({ name, url }: { name: string; url: string }) 
   );
 }
 
-export function Welcome({ name, url }: { name: string; url: string }) {
+export function Welcome(props: { name: string; url: string; unsubscribeUrl: string | undefined }) {
+  const { name, url, unsubscribeUrl } = props;
   return (
     <Layout
       preview="Your workspace is ready."
       heading={`Your workspace is ready, ${name}`}
       action={{ label: "Open your dashboard", url }}
       reason={`You get this once, because you opened an account at ${PRODUCT_NAME}.`}
+      unsubscribeUrl={unsubscribeUrl}
     >
       <Paragraph>You are on the Free plan. You can change that at any time on the billing page.</Paragraph>
     </Layout>

@@ -33,6 +33,34 @@ export function Receipt(props: ReceiptProps) {
   );
 }
 
+export interface RefundProps {
+  workspaceName: string;
+  /** Minor units (cents). */
+  amount: number;
+  currency: string;
+  /** Of the invoice that had been paid; null where there is none. */
+  number: string | null;
+  url: string;
+}
+
+export function Refund(props: RefundProps) {
+  const amount = formatMoney(props.amount, props.currency);
+  return (
+    <Layout
+      preview="It goes back to where it came from."
+      heading={`We have refunded ${amount}`}
+      action={{ label: "See your billing", url: props.url }}
+      reason={REASON}
+    >
+      <Paragraph>
+        {amount} of what {props.workspaceName} paid{props.number ? ` on invoice ${props.number}` : ""} goes
+        back to the card or account that it came from. It takes five to ten working days until your bank shows
+        it.
+      </Paragraph>
+    </Layout>
+  );
+}
+
 export interface PaymentFailedProps {
   workspaceName: string;
   total: number;

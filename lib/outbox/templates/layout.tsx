@@ -6,6 +6,7 @@ import {
   Heading,
   Hr,
   Html,
+  Link,
   Preview,
   Section,
   Text,
@@ -40,6 +41,8 @@ const styles = {
   },
   rule: { borderColor: "#e6eaf0", margin: "28px 0 16px" },
   small: { color: "#64748b", fontSize: 13, lineHeight: "20px", margin: 0 },
+  unsubscribe: { color: "#64748b", fontSize: 13, lineHeight: "20px", margin: "8px 0 0" },
+  link: { color: "#475569", textDecoration: "underline" },
 } as const;
 
 export interface LayoutProps {
@@ -50,13 +53,15 @@ export interface LayoutProps {
   action?: { label: string; url: string };
   /** Why this mail was sent, and what to do if it was not expected. */
   reason: string;
+  /** The page that ends mails of this kind; for what a person may do without. */
+  unsubscribeUrl?: string;
 }
 
 export function Paragraph({ children }: { children: ReactNode }) {
   return <Text style={styles.text}>{children}</Text>;
 }
 
-export function Layout({ preview, heading, children, action, reason }: LayoutProps) {
+export function Layout({ preview, heading, children, action, reason, unsubscribeUrl }: LayoutProps) {
   return (
     <Html lang="en">
       <Head>
@@ -77,6 +82,14 @@ export function Layout({ preview, heading, children, action, reason }: LayoutPro
           )}
           <Hr style={styles.rule} />
           <Text style={styles.small}>{reason}</Text>
+          {unsubscribeUrl && (
+            <Text style={styles.unsubscribe}>
+              <Link href={unsubscribeUrl} style={styles.link}>
+                Unsubscribe
+              </Link>{" "}
+              from mails like this one.
+            </Text>
+          )}
         </Container>
       </Body>
     </Html>

@@ -1,10 +1,13 @@
-/** The control port: faults, reset, state and the request log. Not part of any vendor; never hit by a fault. */
+/** The control port: faults, webhook switches, seeds, reset, state and the request log. Not part of any vendor; never hit by a fault. */
 import { Hono } from "hono";
+import { ControlRefusedError } from "@/lib/sandbox/kernel/controls";
 import { type FaultBook, FaultRefusedError } from "@/lib/sandbox/kernel/faults";
 import type { RequestLog } from "@/lib/sandbox/kernel/request-log";
 import type { LoopbackServer } from "@/lib/sandbox/kernel/server";
 import type { SandboxStore, Vendor, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { readJson } from "./json-body";
 import { indexPage, requestLogPage } from "./pages";
+import { registerVendorControls } from "./vendor-controls";
 
 export interface ControlledVendor {
   vendor: Vendor;
@@ -40,6 +43,7 @@ export function createControlApp({ instance, faults, log, vendors }: ControlDeps
         {
           url: server.url,
           state: standIn.describe(),
+          switch: standIn.deliverer?.readSwitch() ?? null,
           deliveries: (standIn.deliverer?.list() ?? []).map(withoutBody),
         },
       ]),
@@ -91,25 +95,14 @@ export function createControlApp({ instance, faults, log, vendors }: ControlDeps
     );
     return context.json({ requests: log.list(), counts: log.counts(), effects });
   });
+  registerVendorControls(app, vendors);
   app.notFound((context) =>
     context.json({ error: `${context.req.method} ${context.req.path}: no such route.` }, 404),
   );
-  app.onError((error, context) => context.json({ error: error.message }, 500));
+  app.onError((error, context) =>
+    context.json({ error: error.message }, error instanceof ControlRefusedError ? 400 : 500),
+  );
   return app;
-}
-
-/** Without the content type a page of another site could post here: the browser would not ask first. */
-async function readJson(request: Request): Promise<unknown> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!type.startsWith("application/json")) {
-    return Response.json({ error: "content-type: must be application/json" }, { status: 415 });
-  }
-  try {
-    return await request.json();
-  } catch (error) {
-    if (error instanceof SyntaxError) return Response.json({ error: "body: is not JSON" }, { status: 400 });
-    throw error;
-  }
 }
 
 /** Bodies are in the vendor's own pages; here they would only be noise. */

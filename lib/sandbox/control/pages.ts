@@ -45,9 +45,15 @@ ${faultTable(faults)}
 <pre tabindex="0" aria-label="Example: add a fault">curl -X POST -H 'content-type: application/json' \\
   -d '{"vendor":"stripe","kind":"status","status":503,"route":"*","times":3}' \\
   ${controlUrl}/faults</pre>
-<p class="small muted" style="margin-top:12px">Kinds: latency, status, hang, reset, refused, truncate, garbage.
+<p class="small muted" style="margin-top:12px">Kinds: latency, status, hang, reset, refused, truncate, garbage, lost (done, but the answer never comes).
 <code>DELETE /faults</code> clears them, <code>DELETE /faults?vendor=stripe</code> one vendor's;
-<code>POST /reset</code> forgets everything and starts afresh.</p></div>`;
+<code>POST /reset</code> forgets everything and starts afresh.</p>
+<p>Keep webhooks back, and let them go in any order, some of them twice:</p>
+<pre tabindex="0" aria-label="Example: hold webhooks back">curl -X POST -H 'content-type: application/json' \\
+  -d '{"vendor":"stripe","state":"held","order":"shuffled","copies":2}' \\
+  ${controlUrl}/deliveries</pre>
+<p class="small muted" style="margin-top:12px">States: on, off, held. <code>POST /redeliver</code> sends messages again,
+<code>POST /seed</code> lays down many subscriptions, <code>POST /settings</code> says what becomes of unpaid ones.</p></div>`;
   return page({ title: "Control", product: "Control", navigation: NAVIGATION, active: "index", body });
 }
 

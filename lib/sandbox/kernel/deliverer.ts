@@ -4,11 +4,21 @@
  *
  * Rows live in the stand-in's store, so a killed sandbox goes on where it was.
  */
-import type { DeliveryRecord, OutgoingWebhook, SandboxStore, WebhookDeliverer, WebhookSigner } from "./types";
+import type {
+  DeliveryRecord,
+  DeliverySwitch,
+  OutgoingWebhook,
+  SandboxStore,
+  WebhookDeliverer,
+  WebhookSigner,
+} from "./types";
 
 /** A longer timer would fire at once; nothing due by then, it is set again. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
 const COLLECTION = "kernel.deliveries";
+const SWITCHED_ON: DeliverySwitch = { state: "on", order: "made", copies: 1 };
+/** How late a message may be made to go out when they are shuffled. */
+const SHUFFLED_WITHIN_MS = 1_000;
 
 /** Waits between attempts, in milliseconds; the last one repeats until `maximumAttempts`. */
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
@@ -34,6 +44,8 @@ export interface DelivererOptions {
 interface Schedule {
   dueAt: number;
   attemptsThisRun: number;
+  /** How often it is still to be delivered. */
+  copiesLeft: number;
 }
 
 /** Starts delivering at once what the store still holds as pending. */
@@ -47,6 +59,14 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
   const inFlight = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+
+  const readSwitch = (): DeliverySwitch =>
+    store.get<DeliverySwitch>("kernel.meta", "deliverySwitch") ?? SWITCHED_ON;
+  const freshSchedule = (dueAt: number): Schedule => {
+    const { order, copies } = readSwitch();
+    const late = order === "shuffled" ? Math.random() * SHUFFLED_WITHIN_MS : 0;
+    return { dueAt: dueAt + late, attemptsThisRun: 0, copiesLeft: 1 + Math.floor(Math.random() * copies) };
+  };
 
   const deliver = async (key: string, schedule: Schedule) => {
     const row = store.get<DeliveryRecord>(COLLECTION, key);
@@ -63,8 +83,10 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       return;
     }
     schedule.attemptsThisRun += 1;
-    // Asked for once more while this attempt was on its way.
-    const isWantedAgain = pending.get(key) !== schedule;
+    if (outcome.delivered) schedule.copiesLeft -= 1;
+    // Asked for once more while this attempt was on its way, or meant to come more than once.
+    const isReplaced = pending.get(key) !== schedule;
+    const isWantedAgain = isReplaced || (outcome.delivered && schedule.copiesLeft > 0);
     const isFinished = outcome.delivered || schedule.attemptsThisRun >= maximumAttempts;
     const finishedState = outcome.delivered ? "delivered" : "failed";
     const state = isFinished && !isWantedAgain ? finishedState : "pending";
@@ -78,7 +100,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       lastStatus: outcome.status,
       lastError: outcome.error,
     });
-    if (isWantedAgain) return;
+    if (isReplaced) return;
     if (state === "pending") schedule.dueAt = nextAttemptAt;
     else {
       pending.delete(key);
@@ -100,7 +122,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
 
   const run = () => {
     clearTimeout(timer);
-    if (stopping.signal.aborted) return;
+    if (stopping.signal.aborted || readSwitch().state !== "on") return;
     let soonest = Number.POSITIVE_INFINITY;
     // A map goes through its keys in the order of their making. With every place taken the next one to come free looks again.
     for (const [key, schedule] of pending) {
@@ -121,13 +143,26 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
   };
 
   for (const row of store.list<DeliveryRecord>(COLLECTION)) {
-    if (row.state === "pending") pending.set(keyOf(row), { dueAt: now(), attemptsThisRun: 0 });
+    if (row.state === "pending") pending.set(keyOf(row), freshSchedule(now()));
     else remember(keyOf(row));
   }
   timer = setTimeout(run, 0);
 
   return {
+    readSwitch,
+    turn(changes) {
+      const next = { ...readSwitch(), ...changes };
+      store.put("kernel.meta", "deliverySwitch", next);
+      if (next.order === "shuffled" || next.copies > 1) {
+        const waiting = shuffle([...pending.keys()]);
+        pending.clear();
+        for (const key of waiting) pending.set(key, freshSchedule(now()));
+      }
+      setImmediate(run);
+      return next;
+    },
     enqueue(webhook) {
+      if (readSwitch().state === "off") return;
       const at = now();
       const key = keyOf(webhook);
       store.put<DeliveryRecord>(COLLECTION, key, {
@@ -140,7 +175,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
         lastError: null,
       });
       finished.delete(key);
-      pending.set(key, { dueAt: at, attemptsThisRun: 0 });
+      pending.set(key, freshSchedule(at));
       // Later in this turn: the answer that caused the event should not wait for the sending to begin.
       setImmediate(run);
     },
@@ -150,7 +185,7 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
         const at = now();
         store.put<DeliveryRecord>(COLLECTION, keyOf(row), { ...row, state: "pending", nextAttemptAt: at });
         finished.delete(keyOf(row));
-        pending.set(keyOf(row), { dueAt: at, attemptsThisRun: 0 });
+        pending.set(keyOf(row), freshSchedule(at));
       }
       setImmediate(run);
     },
@@ -161,6 +196,13 @@ export function createDeliverer(options: DelivererOptions): WebhookDeliverer {
       await Promise.allSettled(inFlight.values());
     },
   };
+}
+
+function shuffle<T>(values: T[]): T[] {
+  return values
+    .map((value) => ({ value, at: Math.random() }))
+    .toSorted((left, right) => left.at - right.at)
+    .map(({ value }) => value);
 }
 
 /** One message may go to several endpoints. */

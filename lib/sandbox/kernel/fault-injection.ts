@@ -61,6 +61,10 @@ export async function injectFault(fault: Fault, target: FaultTarget): Promise<nu
         await waitOrClosed(outgoing, READ_FIRST_MS);
         outgoing.socket?.resetAndDestroy();
       });
+    case "lost":
+      await target.perform();
+      outgoing.socket?.resetAndDestroy();
+      return null;
     case "truncate":
       return sendHalf(outgoing, await answerOf(target), async () => {
         outgoing.socket?.destroySoon();

@@ -9,13 +9,14 @@
  * | hang     | nothing is done, no answer ever        | the call is done, half the answer comes, then nothing |
  * | reset    | nothing is done, TCP RST               | the call is done, half the answer comes, then TCP RST |
  * | garbage  | nothing is done, 200 with a body that is no JSON | the call is done, 200 with a body that is no JSON |
+ * | lost     | –                                      | the call is done, no byte of the answer comes, TCP RST |
  * | truncate | –                                      | the call is done, fewer bytes come than content-length says |
  * | refused  | the port is closed: ECONNREFUSED until cleared | –                                          |
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
-export type FaultKind = "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage";
+export type FaultKind = "latency" | "status" | "hang" | "reset" | "refused" | "truncate" | "garbage" | "lost";
 export type FaultPhase = "headers" | "body";
 
 export interface Fault {
@@ -96,6 +97,7 @@ function faultSchema(vendors: readonly [string, ...string[]]) {
     z.strictObject({ ...base, kind: z.literal("hang"), phase }),
     z.strictObject({ ...base, kind: z.literal("reset"), phase }),
     z.strictObject({ ...base, kind: z.literal("garbage"), phase }),
+    z.strictObject({ ...base, kind: z.literal("lost"), phase: z.literal("body").default("body") }),
     z.strictObject({ ...base, kind: z.literal("truncate"), phase: z.literal("body").default("body") }),
     z.strictObject({
       vendor: base.vendor,

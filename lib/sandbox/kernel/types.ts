@@ -49,9 +49,25 @@ export interface DeliveryRecord extends OutgoingWebhook {
 /** Signs one attempt; returns the headers to add (content-type is set by the deliverer). */
 export type WebhookSigner = (webhook: OutgoingWebhook, nowMs: number) => Record<string, string>;
 
+/** How a vendor's webhooks go out: the vendor as it is, or as it is on a bad day. */
+export interface DeliverySwitch {
+  /**
+   * `off`: as with a disabled endpoint, what is made is not sent, unless asked for later; what waits already stays.
+   * `held`: what is made waits as well, until it is `on` again.
+   */
+  state: "on" | "off" | "held";
+  /** `shuffled`: what waits goes out in any order, and what is made up to a second late. */
+  order: "made" | "shuffled";
+  /** Each message is taken from once to so many times, at random. */
+  copies: number;
+}
+
 export interface WebhookDeliverer {
   enqueue(webhook: OutgoingWebhook): void;
-  /** Sends a delivery again now, whatever its state. */
+  /** Survives a restart; a reset takes it back. */
+  readSwitch(): DeliverySwitch;
+  turn(changes: Partial<DeliverySwitch>): DeliverySwitch;
+  /** Sends a delivery again now, whatever its state; nothing when it is not (any longer) known. */
   redeliver(id: string): void;
   list(): DeliveryRecord[];
   stop(): Promise<void>;
@@ -72,6 +88,14 @@ export interface VendorStandIn {
    * them. Default: everything below `/v1/`.
    */
   isApiPath?(path: string): boolean;
+  /** Lays down many objects with a history at once; only for a vendor that has it. @throws ControlRefusedError */
+  seedBulk?(input: unknown): object;
+  /** What it has told or would tell, oldest first, after the message of that id (from the beginning when null). */
+  eventsAfter?(id: string | null, limit: number): { events: object[]; hasMore: boolean };
+  /** Sends these messages again, sent before or not. @throws ControlRefusedError for an id that there is not */
+  redeliver?(ids: readonly string[]): void;
+  /** What a person would set in the vendor's dashboard. @throws ControlRefusedError */
+  changeSettings?(input: unknown): object;
   /** Ends timers of its own; called before the deliverer and the store are closed. */
   stop?(): void;
   /**

@@ -30,6 +30,7 @@ export interface MailboxEntry {
   text: string | null;
   tags: Record<string, string>;
   categories: string[];
+  headers: Record<string, string>;
   idempotency_key: string | null;
   last_event: string;
   /** ISO 8601. */
@@ -113,6 +114,7 @@ function toEntry(mail: Mail): MailboxEntry {
     text: mail.text,
     tags: Object.fromEntries(mail.tags.map(({ name, value }) => [name, value])),
     categories: mail.categories,
+    headers: mail.headers,
     idempotency_key: mail.idempotencyKey,
     last_event: mail.state,
     created_at: new Date(mail.createdAt).toISOString(),

@@ -8,6 +8,7 @@ import { addressOf } from "./address";
 import type { Mail, MailContent, MailState, MailVendor } from "./mail";
 
 const MAILS = "mails";
+const SUPPRESSIONS = "suppressions";
 /** Time on the road between sent and delivered, in milliseconds. */
 const DELIVERY_MS = 150;
 
@@ -30,14 +31,26 @@ export interface MailroomOptions {
   reports: MailReports;
 }
 
+/** Why an address is on the vendor's own list. */
+export type SuppressionOrigin = "bounced" | "complained";
+
+interface Suppressed {
+  origin: SuppressionOrigin;
+}
+
 export interface Mailroom {
   /** Takes a mail in: sent at once, and a moment later what the recipient's address asks for. */
   accept(id: string, content: MailContent, idempotencyKey: string | null): void;
   find(id: string): Mail | undefined;
   /** Newest first. */
   list(): Mail[];
-  /** Lets something happen to a mail and tells the app by webhook. */
+  /**
+   * Lets something happen to a mail and tells the app by webhook. An address whose mail came back, or was called spam,
+   * gets onto the vendor's own list, and is written to no more.
+   */
   record(id: string, state: MailState): void;
+  /** Takes an address off that list, where it got onto it so; says whether it had. */
+  unsuppress(address: string, because?: SuppressionOrigin): boolean;
   deliveries(): DeliveryRecord[];
   /** Sends a webhook again. */
   redeliver(webhookId: string): void;
@@ -60,6 +73,9 @@ export function createMailroom(options: MailroomOptions): Mailroom {
       store.put<Mail>(MAILS, id, { ...mail, state, events: [...mail.events, event] });
       const body = reports.bodyOf({ state, mail, at, webhookId });
       deliverer.enqueue({ id: webhookId, url: options.webhookUrl, body });
+      if (state !== "bounced" && state !== "complained") return;
+      for (const address of mail.to.map(keyOf).filter((one) => !isTestAddress(one)))
+        store.put<Suppressed>(SUPPRESSIONS, address, { origin: state });
     });
   };
 
@@ -69,7 +85,8 @@ export function createMailroom(options: MailroomOptions): Mailroom {
       travelling.delete(timer);
       const mail = store.get<Mail>(MAILS, id);
       if (mail?.state !== "sent") return;
-      for (const state of outcomesFor(mail.to)) record(id, state);
+      const isSuppressed = mail.to.some((to) => store.get<Suppressed>(SUPPRESSIONS, keyOf(to)) !== undefined);
+      for (const state of isSuppressed ? (["suppressed"] as const) : outcomesFor(mail.to)) record(id, state);
     }, DELIVERY_MS);
     travelling.add(timer);
   };
@@ -94,6 +111,12 @@ export function createMailroom(options: MailroomOptions): Mailroom {
     find: (id) => store.get<Mail>(MAILS, id),
     list: () => store.list<Mail>(MAILS).toReversed(),
     record,
+    unsuppress(address, because) {
+      const found = store.get<Suppressed>(SUPPRESSIONS, keyOf(address));
+      if (found === undefined || (because !== undefined && found.origin !== because)) return false;
+      store.delete(SUPPRESSIONS, keyOf(address));
+      return true;
+    },
     deliveries: () => deliverer.list(),
     redeliver: (webhookId) => deliverer.redeliver(webhookId),
     resume() {
@@ -106,13 +129,19 @@ export function createMailroom(options: MailroomOptions): Mailroom {
   };
 }
 
+const keyOf = (to: string) => addressOf(to).toLowerCase();
+
+/** What these do they do each time. */
+const TEST_ADDRESS = /^(bounced|complained|suppressed)(\+[^@]*)?@resend\.dev$/i;
+const isTestAddress = (address: string) => TEST_ADDRESS.test(address);
+
 /**
  * Resend's own test addresses, with or without a `+label`, decide what becomes of a mail; every other one receives it.
  * SendGrid has none, so the same ones do for it. https://resend.com/docs/dashboard/emails/send-test-emails
  */
 function outcomesFor(to: string[]): MailState[] {
   for (const recipient of to) {
-    const test = /^(bounced|complained|suppressed)(\+[^@]*)?@resend\.dev$/i.exec(addressOf(recipient));
+    const test = TEST_ADDRESS.exec(addressOf(recipient));
     if (!test) continue;
     switch (test[1]?.toLowerCase()) {
       case "bounced":

@@ -1,10 +1,15 @@
 /**
- * Resend's REST API, as far as the app's mail needs it: send, batch, retrieve, list, and an (empty) list of domains.
+ * Resend's REST API, as far as the app's mail needs it: send, batch, retrieve, list, taking an address off the suppression
+ * list, and an (empty) list of domains.
  * Every other path answers 404 as the vendor does. Shapes: https://resend.com/docs/api-reference and the SDK's own types.
  */
 import { randomUUID } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
-import type { GetEmailResponseSuccess, ListDomainsResponseSuccess } from "resend";
+import type {
+  GetEmailResponseSuccess,
+  ListDomainsResponseSuccess,
+  RemoveSuppressionResponseSuccess,
+} from "resend";
 import type { StandInDeps } from "@/lib/sandbox/kernel/types";
 import type { Mail, MailContent } from "@/lib/sandbox/mail/mail";
 import type { Mailroom } from "@/lib/sandbox/mail/mailroom";
@@ -58,10 +63,19 @@ export function createResendApi(deps: StandInDeps, mailroom: Mailroom): Hono {
     if (!mail) throw new ResendApiError(404, "not_found", "Email not found");
     return context.json(toEmail(mail));
   });
+  app.delete("/suppressions/:address", (context) => {
+    const address = context.req.param("address");
+    if (!mailroom.unsuppress(address)) throw new ResendApiError(404, "not_found", "Suppression not found");
+    return context.json<RemoveSuppressionResponseSuccess>({
+      object: "suppression",
+      id: randomUUID(),
+      deleted: true,
+    });
+  });
   app.get("/domains", (context) =>
     context.json<ListDomainsResponseSuccess>({ object: "list", has_more: false, data: [] }),
   );
-  for (const path of ["/emails", "/emails/batch", "/emails/:id", "/domains"]) {
+  for (const path of ["/emails", "/emails/batch", "/emails/:id", "/suppressions/:address", "/domains"]) {
     app.all(path, (context) => context.json(errorBodyFor(405), 405));
   }
   app.notFound((context) => context.json(errorBodyFor(404), 404));

@@ -1,11 +1,12 @@
 /**
- * SendGrid's v3 API, as far as the app's mail needs it: send, the key's scopes, and looking a mail up in the Email Activity.
+ * SendGrid's v3 API, as far as the app's mail needs it: send, the key's scopes, looking a mail up in the Email Activity, and
+ * taking an address off the suppression lists.
  * Every other path answers 404 as the vendor does. https://www.twilio.com/docs/sendgrid/api-reference
  */
 import { randomBytes } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
 import type { StandInDeps } from "@/lib/sandbox/kernel/types";
-import type { Mailroom } from "@/lib/sandbox/mail/mailroom";
+import type { Mailroom, SuppressionOrigin } from "@/lib/sandbox/mail/mailroom";
 import { findActivity } from "./activity";
 import { errorAnswer, errorBodyFor, SendgridApiError } from "./errors";
 import { parseMailSendRequest } from "./mail-send-request";
@@ -13,7 +14,16 @@ import { parseMailSendRequest } from "./mail-send-request";
 /** The only key that this account has. */
 const SANDBOX_API_KEY = "SG.sandbox";
 /** What that key may do; the vendor lists many more. */
-const SCOPES = ["mail.send", "email_activity.read", "user.scopes.read"];
+const SCOPES = [
+  ...["mail.send", "email_activity.read", "user.scopes.read"],
+  ...["suppression.bounces.delete", "suppression.spam_reports.delete", "suppression.invalid_emails.delete"],
+];
+/** Its suppression lists, and what of the sandbox's own is on them. */
+const LISTS: Record<string, SuppressionOrigin | null> = {
+  bounces: "bounced",
+  spam_reports: "complained",
+  invalid_emails: null,
+};
 
 const WINDOW_SECONDS = 60;
 /** Far above a real account's, so that no test trips over it; a `status` fault of 429 shows the real thing. */
@@ -39,7 +49,12 @@ export function createSendgridApi({ store, now }: StandInDeps, mailroom: Mailroo
   app.get("/v3/messages", (context) =>
     context.json(findActivity(mailroom.list(), new URL(context.req.url).searchParams)),
   );
-  for (const path of ["/v3/mail/send", "/v3/scopes", "/v3/messages"]) {
+  app.delete("/v3/suppression/:list/:address", (context) => {
+    const origin = LISTS[context.req.param("list")] ?? null;
+    const isRemoved = origin !== null && mailroom.unsuppress(context.req.param("address"), origin);
+    return isRemoved ? context.body(null, 204) : context.json(errorBodyFor(404), 404);
+  });
+  for (const path of ["/v3/mail/send", "/v3/scopes", "/v3/messages", "/v3/suppression/:list/:address"]) {
     app.all(path, (context) => context.json(errorBodyFor(405), 405));
   }
   app.notFound((context) => context.json(errorBodyFor(404), 404));

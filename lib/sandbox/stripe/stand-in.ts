@@ -3,13 +3,17 @@
  * the kernel's store, makes an event for every change and delivers it signed.
  */
 import { Hono } from "hono";
+import { ControlRefusedError } from "@/lib/sandbox/kernel/controls";
 import type { DeliveryRecord, SigningStandInDeps, VendorStandIn } from "@/lib/sandbox/kernel/types";
+import { seedBulk } from "./bulk-seed";
 import { nextDueAt, settleDue } from "./domain/lifecycle";
+import { settleClocks } from "./domain/test-clocks";
 import { plainPage } from "./hosted/checkout-page";
 import { registerCheckoutPages } from "./hosted/checkout-routes";
 import { registerDashboard } from "./hosted/dashboard-routes";
 import { registerIntentPages } from "./hosted/intent-routes";
 import { registerInvoicePages } from "./hosted/invoice-routes";
+import { registerPaymentPages } from "./hosted/payment-routes";
 import { registerPortalPages } from "./hosted/portal-routes";
 import { type ApiErrorFields, errorBody } from "./http/api-error";
 import { createApi, unrecognizedRoute } from "./http/router";
@@ -18,6 +22,7 @@ import { registerBillingPortal } from "./resources/billing-portal";
 import { registerCharges } from "./resources/charges";
 import { registerCheckoutSessions } from "./resources/checkout-sessions";
 import { registerCustomers } from "./resources/customers";
+import { registerDisputes } from "./resources/disputes";
 import { registerEvents } from "./resources/events";
 import { registerInvoices } from "./resources/invoices";
 import { registerPaymentIntents } from "./resources/payment-intents";
@@ -27,10 +32,12 @@ import { registerProducts } from "./resources/products";
 import { registerSetupIntents } from "./resources/setup-intents";
 import { registerSubscriptionItems } from "./resources/subscription-items";
 import { registerSubscriptions } from "./resources/subscriptions";
+import { registerTestClocks } from "./resources/test-clocks";
 import { registerWebhookEndpoints } from "./resources/webhook-endpoints";
 import { seedAccount } from "./seed";
+import { changeSettings } from "./settings";
 import { COUNTED_TABLES } from "./tables";
-import { createWebhooks } from "./webhooks";
+import { createWebhooks, type Webhooks } from "./webhooks";
 import { createWorld, type World } from "./world";
 
 /** How often due things are looked for when nobody calls. */
@@ -67,12 +74,15 @@ export function createStripeStandIn(deps: SigningStandInDeps): VendorStandIn {
   registerBillingPortal(api, world);
   registerWebhookEndpoints(api, world);
   registerAccount(api, world);
+  registerTestClocks(api, world);
+  registerDisputes(api, world);
   registerEvents(api, world, webhooks.pendingCounts);
   registerCheckoutPages(app, world, settle);
   registerPortalPages(app, world, settle);
   registerInvoicePages(app, world, settle);
   registerIntentPages(app, world);
-  registerDashboard(app, world, webhooks.deliverer, settle);
+  registerPaymentPages(app, world, settle);
+  registerDashboard(app, world, webhooks, settle);
   app.onError((error, context) => {
     console.error(`[stripe sandbox] ${context.req.method} ${context.req.path}:`, error);
     return plainPage("The sandbox failed", "Its terminal says why. Nothing real is affected.", null, 500);
@@ -102,6 +112,10 @@ export function createStripeStandIn(deps: SigningStandInDeps): VendorStandIn {
       counts: Object.fromEntries(COUNTED_TABLES.map((name) => [name, world.list(name).length])),
       deliveries: countStates(webhooks.deliverer.list()),
     }),
+    seedBulk: (input) => seedBulk(world, input),
+    changeSettings: (input) => changeSettings(world, input),
+    eventsAfter: (id, limit) => eventsAfter(world, id, limit),
+    redeliver: (ids) => redeliverEvents(world, webhooks, ids),
     seed() {
       world.forget();
       seedAccount(world, appUrl);
@@ -116,10 +130,29 @@ function createSettle(world: World): () => void {
   let dueAt = 0;
   return () => {
     if (world.revision() === seenRevision && world.now() < dueAt) return;
+    settleClocks(world);
     settleDue(world);
     seenRevision = world.revision();
     dueAt = nextDueAt(world);
   };
+}
+
+/** @throws ControlRefusedError for an event that is not there */
+function eventsAfter(world: World, id: string | null, limit: number): { events: object[]; hasMore: boolean } {
+  const all = world.list("events");
+  const from = id === null ? 0 : all.findIndex((event) => event.id === id) + 1;
+  if (id !== null && from === 0) throw new ControlRefusedError(`after: there is no event '${id}'`);
+  return { events: all.slice(from, from + limit), hasMore: from + limit < all.length };
+}
+
+/** @throws ControlRefusedError for an event that is not there; then none is sent */
+function redeliverEvents(world: World, webhooks: Webhooks, ids: readonly string[]): void {
+  const events = ids.map((id) => {
+    const event = world.get("events", id);
+    if (!event) throw new ControlRefusedError(`ids: there is no event '${id}'`);
+    return event;
+  });
+  webhooks.redeliver(events);
 }
 
 function countStates(deliveries: readonly DeliveryRecord[]): Record<DeliveryRecord["state"], number> {

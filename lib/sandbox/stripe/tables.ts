@@ -4,6 +4,7 @@ import type {
   Charge,
   CheckoutSession,
   Customer,
+  Dispute,
   EventEnvelope,
   Invoice,
   InvoiceItem,
@@ -18,6 +19,7 @@ import type {
   Refund,
   SetupIntent,
   Subscription,
+  TestClock,
   WebhookEndpoint,
 } from "./wire";
 
@@ -51,12 +53,43 @@ export interface PortalRecord {
   setupIntent: string;
 }
 
+/** What has been told about a subscription's future, so that it is told once. */
+export interface SubscriptionRecord {
+  /** The subscription's id. */
+  id: string;
+  /** The end of the period whose next invoice was announced; null: none yet. */
+  announcedFor: number | null;
+  /** The end of the trial of which was warned; null: none yet. */
+  warnedFor: number | null;
+}
+
+/** What happens by itself at a moment of the real clock. */
+export interface LaterRecord {
+  /** The object's id: one thing at a time is to happen to it. */
+  id: string;
+  /** Unix seconds. */
+  at: number;
+  task: "async_payment" | "begin_dispute" | "decide_dispute" | "refund";
+  outcome: "succeeds" | "fails";
+}
+
 export interface AccountRecord {
   id: string;
   /** Unix seconds. */
   created: number;
   /** The endpoint that was laid down for the app itself. */
   appEndpoint: string;
+  /** At least so many events are kept, where that is more than usual. */
+  keptEvents?: number;
+  settings?: BillingSettings;
+}
+
+/** What a person would set in the vendor's dashboard. https://docs.stripe.com/billing/revenue-recovery */
+export interface BillingSettings {
+  /** What becomes of a subscription when every attempt at a payment has failed. */
+  afterRetries: "cancel" | "mark_unpaid" | "leave_past_due";
+  /** Days before a renewal at which `invoice.upcoming` is told; 0: never. */
+  upcomingDays: number;
 }
 
 export interface EndpointSecret {
@@ -81,11 +114,13 @@ interface Tables {
   checkout_sessions: CheckoutSession;
   customers: Customer;
   deleted: Tombstone;
+  disputes: Dispute;
   endpoint_secrets: EndpointSecret;
   events: EventEnvelope;
   invoice_items: InvoiceItem;
   invoice_payments: InvoicePayment;
   invoices: Invoice;
+  later: LaterRecord;
   payment_intents: PaymentIntent;
   payment_methods: PaymentMethod;
   portal_configurations: PortalConfiguration;
@@ -95,7 +130,9 @@ interface Tables {
   products: Product;
   refunds: Refund;
   setup_intents: SetupIntent;
+  subscription_records: SubscriptionRecord;
   subscriptions: Subscription;
+  test_clocks: TestClock;
   webhook_endpoints: WebhookEndpoint;
 }
 
@@ -106,6 +143,7 @@ export const COUNTED_TABLES = [
   "charges",
   "checkout_sessions",
   "customers",
+  "disputes",
   "events",
   "invoices",
   "payment_intents",
@@ -115,6 +153,7 @@ export const COUNTED_TABLES = [
   "products",
   "refunds",
   "subscriptions",
+  "test_clocks",
   "webhook_endpoints",
 ] as const satisfies TableName[];
 

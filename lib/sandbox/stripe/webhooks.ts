@@ -9,6 +9,8 @@ export interface Webhooks {
   deliverer: WebhookDeliverer;
   endpointsFor(type: string): WebhookEndpoint[];
   deliver(event: EventEnvelope): void;
+  /** Sends events (again) to every endpoint that wants them now. */
+  redeliver(events: readonly EventEnvelope[]): void;
   /** By event, how many endpoints have not acknowledged it yet; acknowledged ones are left out. */
   pendingCounts(): Map<string, number>;
 }
@@ -43,13 +45,23 @@ export function createWebhooks(deps: SigningStandInDeps, findWorld: () => World)
     "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
   }));
 
+  const deliver = (event: EventEnvelope) => {
+    const body = JSON.stringify(event, null, 2);
+    const urls = new Set(endpointsFor(event.type).map((endpoint) => endpoint.url));
+    for (const url of urls) deliverer.enqueue({ id: event.id, url, body });
+  };
+
   return {
     deliverer,
     endpointsFor,
-    deliver(event) {
-      const body = JSON.stringify(event, null, 2);
-      const urls = new Set(endpointsFor(event.type).map((endpoint) => endpoint.url));
-      for (const url of urls) deliverer.enqueue({ id: event.id, url, body });
+    deliver,
+    redeliver(events) {
+      const known = new Set(deliverer.list().map(({ id }) => id));
+      for (const event of events) {
+        // Known to the deliverer, it keeps its count of attempts.
+        if (known.has(event.id)) deliverer.redeliver(event.id);
+        else deliver(event);
+      }
     },
     pendingCounts() {
       const counts = new Map<string, number>();

@@ -38,13 +38,14 @@ export type Customer = Wire<Stripe.Customer> & {
   next_invoice_sequence: number;
 };
 /** The published example still has the top-level `subscription`, which the SDK's type has dropped: always null. */
+export type Dispute = Wire<Stripe.Dispute>;
 export type Invoice = Wire<Stripe.Invoice> & { subscription: null; customer: string };
 export type InvoiceItem = Wire<Stripe.InvoiceItem>;
 export type InvoiceLine = Wire<Stripe.InvoiceLineItem>;
 export type InvoicePayment = Wire<Stripe.InvoicePayment>;
 export type LineItem = Wire<Stripe.LineItem>;
 export type PaymentIntent = Wire<Stripe.PaymentIntent>;
-export type PaymentMethod = Wire<Stripe.PaymentMethod> & { card: Wire<Stripe.PaymentMethod.Card> };
+export type PaymentMethod = Wire<Stripe.PaymentMethod>;
 export type Plan = Wire<Stripe.Plan>;
 export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>;
 export type PortalSession = Wire<Stripe.BillingPortal.Session>;
@@ -54,6 +55,7 @@ export type Refund = Wire<Stripe.Refund>;
 export type SetupIntent = Wire<Stripe.SetupIntent>;
 export type Subscription = Wire<Stripe.Subscription>;
 export type SubscriptionItem = Wire<Stripe.SubscriptionItem>;
+export type TestClock = Wire<Stripe.TestHelpers.TestClock>;
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint>;
 export type EventType = Stripe.Event["type"];
 export type Metadata = Record<string, string>;

@@ -29,7 +29,7 @@ export interface WorldOptions {
 
 export type World = ReturnType<typeof createWorld>;
 
-/** The vendor keeps events for thirty days; a sandbox that is loaded on purpose should not keep them all. */
+/** The vendor keeps events for thirty days; a sandbox that is loaded on purpose should not keep them all, unless told to. */
 const MAXIMUM_EVENTS = 10_000;
 
 const NOBODY: Cause = { id: null, idempotency_key: null };
@@ -50,9 +50,16 @@ export function createWorld(options: WorldOptions) {
   };
 
   let replayedTime: number | null = null;
+  /** Which events are made, none of them delivered; null: all, as usual. */
+  let quietFilter: ((type: EventType) => boolean) | null = null;
 
-  /** Unix seconds for everything that belongs to this customer; the place where test clocks will come in. */
-  const nowFor = (_customerId: string | null): number => replayedTime ?? Math.floor(options.now() / 1000);
+  /** Unix seconds for everything that belongs to this customer: the time of its test clock, if it lives on one. */
+  const nowFor = (customerId: string | null): number => {
+    if (replayedTime !== null) return replayedTime;
+    const clock = customerId === null ? null : get("customers", customerId)?.test_clock;
+    const frozen = clock ? get("test_clocks", clock)?.frozen_time : undefined;
+    return frozen ?? Math.floor(options.now() / 1000);
+  };
 
   const remove = (name: TableName, id: string): void => {
     store.delete(collection(name), id);
@@ -60,13 +67,15 @@ export function createWorld(options: WorldOptions) {
   };
 
   const forgetOldEvents = () => {
-    const surplus = store.size(collection("events")) - MAXIMUM_EVENTS;
-    if (surplus <= 0) return;
-    for (const { id } of store.list<EventEnvelope>(collection("events")).slice(0, surplus))
-      remove("events", id);
+    const size = store.size(collection("events"));
+    if (size <= MAXIMUM_EVENTS) return;
+    const [account] = store.list<Row<"account">>(collection("account"));
+    const surplus = size - Math.max(MAXIMUM_EVENTS, account?.keptEvents ?? 0);
+    for (const id of store.oldest(collection("events"), Math.max(0, surplus))) remove("events", id);
   };
 
   const emit = (type: EventType, object: object, previous?: object) => {
+    if (quietFilter && !quietFilter(type)) return;
     const event: EventEnvelope = {
       id: createId("evt"),
       object: "event",
@@ -79,9 +88,10 @@ export function createWorld(options: WorldOptions) {
       request: cause,
       type,
     };
-    put("events", event);
+    revision += 1;
+    store.putFrozen(collection("events"), event.id, event);
     forgetOldEvents();
-    options.deliver(event);
+    if (!quietFilter) options.deliver(event);
   };
 
   return {
@@ -148,6 +158,17 @@ export function createWorld(options: WorldOptions) {
       }
     },
 
+    /** Runs `action` with only the events that `wants` names, none of which is delivered. */
+    quietly<Result>(wants: (type: EventType) => boolean, action: () => Result): Result {
+      const outer = quietFilter;
+      quietFilter = wants;
+      try {
+        return action();
+      } finally {
+        quietFilter = outer;
+      }
+    },
+
     /** Runs `action` with its API call noted on every event that it makes. Actions are synchronous, so calls never mix. */
     causedBy<Result>(call: Cause, action: () => Result): Result {
       const outer = cause;
@@ -171,7 +192,8 @@ function previousAttributes(before: object, after: object): Record<string, unkno
   const fresh = new Map<string, unknown>(Object.entries(after));
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [left, right] = [old.get(key), fresh.get(key)];
-    if (JSON.stringify(left) === JSON.stringify(right)) continue;
+    // What a change did not touch is the very same: no need to look inside.
+    if (left === right || JSON.stringify(left) === JSON.stringify(right)) continue;
     previous[key] = isHash(left) && isHash(right) ? previousAttributes(left, right) : (left ?? null);
   }
   return previous;

@@ -41,7 +41,7 @@ export async function ensureViewer(identity: Identity): Promise<Viewer> {
         name: `${identity.name}'s workspace`,
       });
       await recordAudit(tx, { workspaceId, actorId: id, action: "workspace.created" });
-      if (welcome) await enqueueMail(tx, { businessKey: `welcome:${id}`, mail: welcome });
+      if (welcome) await enqueueMail(tx, { businessKey: `welcome:${id}`, mail: welcome, workspaceId });
     }
     const viewer = await findViewer(identity, tx);
     if (!viewer) throw new Error(`user ${id} has no workspace`);

@@ -22,7 +22,7 @@ function times<T>(count: number, make: () => T): T[] {
 async function callPayments(): Promise<void> {
   const settled = await withRequestContext({ origin: "interactive", overallMs: OVERALL_MS }, () =>
     Promise.allSettled([
-      ...times(CALLS_OF_EACH, () => payments().listEvents({ since: new Date() })),
+      ...times(CALLS_OF_EACH, () => payments().listEventsPage({ since: new Date(), cursor: null })),
       ...times(CALLS_OF_EACH, () =>
         payments().expireCheckout({ checkoutId: `none-${randomUUID()}`, operationId: randomUUID() }),
       ),

@@ -35,7 +35,7 @@ async function readPayments(): Promise<TestResult> {
   const startedAt = performance.now();
   const durationMs = () => performance.now() - startedAt;
   try {
-    await payments().listEvents({ since: new Date() });
+    await payments().listEventsPage({ since: new Date(), cursor: null });
     return { kind: "answered", durationMs: durationMs() };
   } catch (error) {
     if (!isIntegrationError(error)) throw error;

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { LiveStamp } from "@/app/(admin)/admin/_components/live-stamp";
 import type { PageWithSearch } from "@/app/search-params";
 import { AutoRefresh } from "@/components/forms/auto-refresh";
 import { ConfirmPanel } from "@/components/forms/confirm-panel";
@@ -14,7 +15,6 @@ import { CapabilitySection } from "./_components/capability-section";
 import { CircuitAnnouncement } from "./_components/circuit-announcement";
 import { GlanceTable } from "./_components/glance-table";
 import { HistoryTable } from "./_components/history-table";
-import { LiveStamp } from "./_components/live-stamp";
 import { askedOverride } from "./_components/override-confirmation";
 import { RangeSwitch } from "./_components/range-switch";
 import { WaitingWork } from "./_components/waiting-work";

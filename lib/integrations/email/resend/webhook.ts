@@ -3,11 +3,19 @@ import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 import { WEBHOOK_TOLERANCE_SECONDS, type WebhookVerification } from "@/lib/integrations/webhook-verification";
 import type { EmailEvent } from "../port";
+import { KEY_TAG } from "./mapping";
 
 const eventSchema = z.looseObject({
   type: z.string(),
   created_at: z.string(),
-  data: z.looseObject({ email_id: z.string().optional() }),
+  data: z.looseObject({
+    email_id: z.string().optional(),
+    // Of a mail that was sent by hand it may be a list, or missing.
+    tags: z
+      .looseObject({ [KEY_TAG]: z.string().optional() })
+      .optional()
+      .catch(undefined),
+  }),
 });
 
 /** Svix signs `<svix-id>.<svix-timestamp>.<body>`; its headers are the Standard Webhooks ones under older names. */
@@ -45,7 +53,7 @@ function isSignedBy(
   signer: Webhook,
   signed: { id: string; timestamp: string; signature: string; text: string },
 ): boolean {
-  if (!signed.id || !/^\d+$/.test(signed.timestamp)) return false;
+  if (!signed.id || !/^[1-9]\d*$/.test(signed.timestamp)) return false;
   // The library would also judge the age by its own clock: it is given only the comparison to make.
   const expected = signer.sign(signed.id, new Date(Number(signed.timestamp) * 1000), signed.text);
   return signed.signature.split(" ").some((candidate) => constantTimeEqual(candidate, expected));
@@ -74,7 +82,7 @@ function read(text: string, id: string): WebhookVerification<EmailEvent> {
         type,
         occurredAt: Number.isNaN(occurredAt.getTime()) ? new Date() : occurredAt,
         messageId: data.email_id ?? null,
-        key: null,
+        key: data.tags?.[KEY_TAG] ?? null,
         payload: text,
       },
     ],

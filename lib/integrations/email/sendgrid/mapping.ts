@@ -24,6 +24,7 @@ export function toMailSend(message: EmailMessage, key: string) {
     ],
     categories: [message.category],
     custom_args: { [KEY_ARGUMENT]: key },
+    ...(message.headers ? { headers: message.headers } : {}),
     // Tracking would send a person's clicks on a sign-in link through the vendor's host.
     tracking_settings: {
       click_tracking: { enable: false, enable_text: false },

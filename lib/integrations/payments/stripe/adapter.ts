@@ -8,8 +8,9 @@ import type { CheckoutSnapshot, PaymentsProvider, SubscriptionSnapshot } from ".
 import { createPriceResolver, pushCatalogue } from "./catalogue";
 import { API_VERSION, createStripeClient, type StripeClient } from "./client";
 import { nullWhenMissing, PROVIDER } from "./errors";
-import { checkoutFrom, idOf, invoiceFrom, METADATA, subscriptionFrom } from "./mapping";
-import { eventFrom, verifyStripeWebhook } from "./webhook";
+import { cardFrom, chargedTo, checkoutFrom, idOf, METADATA, subscriptionFrom } from "./mapping";
+import { lists, reading } from "./reading";
+import { verifyStripeWebhook } from "./webhook";
 
 export interface StripePaymentsDeps {
   secretKey: string;
@@ -19,11 +20,6 @@ export interface StripePaymentsDeps {
   mode: ProviderModeName;
   policy: Policy;
 }
-
-const SUBSCRIPTION_EXPAND = ["default_payment_method", "customer.invoice_settings.default_payment_method"];
-
-/** Enough for a developer's poll and for an hour's overlap; more is read by reconciliation in pages. */
-const EVENTS_AT_MOST = 500;
 
 export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider {
   const client = createStripeClient(deps);
@@ -42,33 +38,28 @@ export function createStripePayments(deps: StripePaymentsDeps): PaymentsProvider
     ...customers(client),
     ...checkouts(client, resolvePrice),
     ...subscriptions(client, resolvePrice),
-    getInvoice: async (invoiceId) => {
-      const invoice = await nullWhenMissing(
-        client.read("invoices.retrieve", (sdk) => sdk.invoices.retrieve(invoiceId)),
-      );
-      return invoice && invoiceFrom(invoice);
-    },
+    ...reading(client),
+    ...lists(client, deps.mode),
     verifyWebhook: (input) =>
       verifyStripeWebhook({ ...input, secrets: deps.webhookSecrets, mode: deps.mode }),
-    listEvents: async ({ since }) => {
-      const events = await client.read("events.list", (sdk) =>
-        sdk.events
-          .list({ created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 })
-          .autoPagingToArray({ limit: EVENTS_AT_MOST }),
-      );
-      return events.reverse().map((event) => eventFrom(event, deps.mode, JSON.stringify(event)));
-    },
     pushCatalogue: (plans) => pushCatalogue(client, plans),
   };
 }
 
 type Customers = Pick<
   PaymentsProvider,
-  "createCustomer" | "findCustomerByOperation" | "hasCustomer" | "createPortal"
+  "createCustomer" | "findCustomerByOperation" | "hasCustomer" | "getCustomer" | "createPortal"
 >;
 
 function customers(client: StripeClient): Customers {
+  const getCustomer: Customers["getCustomer"] = async (customerId) => {
+    const customer = await nullWhenMissing(
+      client.read("customers.retrieve", (sdk) => sdk.customers.retrieve(customerId)),
+    );
+    return customer && { id: customer.id, deleted: customer.deleted === true };
+  };
   return {
+    getCustomer,
     createCustomer: async ({ operationId, workspaceId, name, email }) => {
       const metadata = { [METADATA.workspace]: workspaceId, [METADATA.operation]: operationId };
       const customer = await client.write("customers.create", operationId, (sdk, options) =>
@@ -81,12 +72,7 @@ function customers(client: StripeClient): Customers {
       const customer = found.data.find((one) => one.metadata[METADATA.operation] === operationId);
       return customer ? { customerId: customer.id } : null;
     },
-    hasCustomer: async (customerId) => {
-      const customer = await nullWhenMissing(
-        client.read("customers.retrieve", (sdk) => sdk.customers.retrieve(customerId)),
-      );
-      return customer !== null && !customer.deleted;
-    },
+    hasCustomer: async (customerId) => (await getCustomer(customerId))?.deleted === false,
     createPortal: async ({ customerId, returnUrl }) => {
       // Two pages do no harm: the key is only there so that one call may be tried again.
       const session = await client.write("portal.create", randomUUID(), (sdk, options) =>
@@ -159,16 +145,19 @@ function checkouts(client: StripeClient, resolvePrice: PriceResolver): Checkouts
   };
 }
 
+/** The card of a subscription's own; its customer's by its id, for a deleted customer has nothing to be expanded. */
+const READ_EXPAND = ["default_payment_method", "customer"];
+/** Only a customer who is there has subscriptions that can be changed. */
+const WRITE_EXPAND = ["default_payment_method", "customer.invoice_settings.default_payment_method"];
+
 type Subscriptions = Pick<
   PaymentsProvider,
-  "getSubscription" | "changePlan" | "setCancelAtPeriodEnd" | "cancelAndRefund"
+  "getSubscription" | "changePlan" | "setCancelAtPeriodEnd" | "cancelAndRefund" | "cancelSubscription"
 >;
 
 function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subscriptions {
   const retrieve = (id: string) =>
-    client.read("subscriptions.retrieve", (sdk) =>
-      sdk.subscriptions.retrieve(id, { expand: SUBSCRIPTION_EXPAND }),
-    );
+    client.read("subscriptions.retrieve", (sdk) => sdk.subscriptions.retrieve(id, { expand: READ_EXPAND }));
   const update = async (
     operation: string,
     id: string,
@@ -176,14 +165,19 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
     operationId: string,
   ): Promise<SubscriptionSnapshot> => {
     const subscription = await client.write(operation, operationId, (sdk, options) =>
-      sdk.subscriptions.update(id, { ...params, expand: SUBSCRIPTION_EXPAND }, options),
+      sdk.subscriptions.update(id, { ...params, expand: WRITE_EXPAND }, options),
     );
     return subscriptionFrom(subscription);
   };
   return {
     getSubscription: async (id) => {
       const subscription = await nullWhenMissing(retrieve(id));
-      return subscription && subscriptionFrom(subscription);
+      if (!subscription) return null;
+      const snapshot = subscriptionFrom(subscription);
+      const method = chargedTo(subscription);
+      if (typeof method !== "string") return snapshot;
+      const read = client.read("payment-methods.retrieve", (sdk) => sdk.paymentMethods.retrieve(method));
+      return { ...snapshot, card: cardFrom(await nullWhenMissing(read)) };
     },
     changePlan: async ({ operationId, subscriptionId, planKey, interval }) => {
       await client.refuseIfOpen("write", "subscriptions.change");
@@ -212,6 +206,14 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
         operationId,
       ),
     cancelAndRefund: (input) => cancelAndRefund(client, input),
+    cancelSubscription: async ({ operationId, subscriptionId }) => {
+      // Of one that has ended Stripe answers that there is no such subscription: so it is with a second call.
+      await nullWhenMissing(
+        client.write("subscriptions.end", `${operationId}:end`, (sdk, options) =>
+          sdk.subscriptions.cancel(subscriptionId, {}, options),
+        ),
+      );
+    },
   };
 }
 

@@ -20,6 +20,12 @@ export interface TestCard {
   chargeDecline: Decline | null;
   /** `once`: 3-D Secure when it is first used or set up. */
   authentication: "none" | "once" | "always";
+  /** What its owner says of each charge later on; null: nothing. */
+  dispute: "fraudulent" | "product_not_received" | "inquiry" | null;
+  /** What becomes of a refund: it is done at once, waits for the bank, or is done and taken back. */
+  refund: "done" | "pending" | "fails";
+  /** No card but an account that is debited, which is only known to have worked (or not) a little later. */
+  debit: "succeeds" | "fails" | null;
 }
 
 const INSUFFICIENT_FUNDS: Decline = {
@@ -46,6 +52,9 @@ const COMMON = {
   attachDecline: null,
   chargeDecline: null,
   authentication: "none",
+  dispute: null,
+  refund: "done",
+  debit: null,
 } as const;
 
 const TEST_CARDS: readonly TestCard[] = [
@@ -94,17 +103,81 @@ const TEST_CARDS: readonly TestCard[] = [
     aliases: ["pm_card_authenticationRequired"],
     authentication: "always",
   },
+  {
+    ...COMMON,
+    number: "4000000000000259",
+    label: "Succeeds, then disputed as fraudulent",
+    aliases: ["pm_card_createDispute", "tok_createDispute"],
+    dispute: "fraudulent",
+  },
+  {
+    ...COMMON,
+    number: "4000000000002685",
+    label: "Succeeds, then disputed as not received",
+    aliases: ["pm_card_createDisputeProductNotReceived", "tok_createDisputeProductNotReceived"],
+    dispute: "product_not_received",
+  },
+  {
+    ...COMMON,
+    number: "4000000000001976",
+    label: "Succeeds, then an inquiry",
+    aliases: ["pm_card_createDisputeInquiry", "tok_createDisputeInquiry"],
+    dispute: "inquiry",
+  },
+  {
+    ...COMMON,
+    number: "4000000000007726",
+    label: "Succeeds, refunds take a while",
+    aliases: ["pm_card_pendingRefund", "tok_pendingRefund"],
+    refund: "pending",
+  },
+  {
+    ...COMMON,
+    number: "4000000000005126",
+    label: "Succeeds, refunds fail later",
+    aliases: ["pm_card_refundFail", "tok_refundFail"],
+    refund: "fails",
+  },
 ];
 
-/** The ones that the hosted pages offer to click: the last is for those who know it. */
-export const OFFERED_CARDS = TEST_CARDS.filter((card) => card.authentication !== "always");
+/** US accounts of the test mode, by direct debit. https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-account-numbers */
+export const TEST_ACCOUNTS: readonly TestCard[] = [
+  {
+    ...COMMON,
+    number: "000123456789",
+    label: "Bank debit, succeeds a little later",
+    aliases: ["pm_usBankAccount_success"],
+    debit: "succeeds",
+  },
+  {
+    ...COMMON,
+    number: "000111111113",
+    label: "Bank debit, fails a little later",
+    aliases: ["pm_usBankAccount_accountClosed"],
+    debit: "fails",
+  },
+];
+
+const ALL: readonly TestCard[] = [...TEST_CARDS, ...TEST_ACCOUNTS];
+
+/** The ones that the hosted pages offer to click; the others are for those who know them. */
+export const OFFERED_CARDS = TEST_CARDS.filter(
+  (card) => card.authentication !== "always" && card.dispute === null && card.refund === "done",
+);
 
 export function findCardByNumber(number: string): TestCard | undefined {
-  return TEST_CARDS.find((card) => card.number === number);
+  return ALL.find((card) => card.number === number);
+}
+
+/** @throws Error for a number that no PaymentMethod of ours could have */
+export function needCard(number: string): TestCard {
+  const card = findCardByNumber(number);
+  if (!card) throw new Error("The sandbox keeps test cards only.");
+  return card;
 }
 
 export function findCardByAlias(alias: string): TestCard | undefined {
-  return TEST_CARDS.find((card) => card.aliases.includes(alias));
+  return ALL.find((card) => card.aliases.includes(alias));
 }
 
 /** The check digit of card numbers: ISO/IEC 7812-1, annex B. */

@@ -160,6 +160,11 @@ function forgetCard(world: World, id: string): void {
   world.put("checkout_records", { ...world.need("checkout_records", id), paymentMethod: null });
 }
 
+function paymentStatusOf(paidBy: PaymentIntent | null): CheckoutSession["payment_status"] {
+  if (!paidBy) return "no_payment_required";
+  return paidBy.status === "succeeded" ? "paid" : "unpaid";
+}
+
 function complete(world: World, id: string, method: string, paidBy: PaymentIntent | null): void {
   const session = world.need("checkout_sessions", id);
   const record = world.need("checkout_records", id);
@@ -182,7 +187,7 @@ function complete(world: World, id: string, method: string, paidBy: PaymentInten
     id,
     {
       status: "complete",
-      payment_status: paidBy ? "paid" : "no_payment_required",
+      payment_status: paymentStatusOf(paidBy),
       subscription: subscription.id,
       invoice: invoice.id,
       url: null,

@@ -1,9 +1,8 @@
 /** Invoices from draft to paid. https://docs.stripe.com/invoicing/overview#workflow-overview */
 import { type InvoiceInput, makeInvoice } from "../objects/make-invoice";
-import type { InvoiceLineInput } from "../objects/make-invoice-line";
 import { makeInvoicePayment } from "../objects/make-invoice-payment";
 import { makePaymentIntent } from "../objects/make-payment-intent";
-import type { Invoice, InvoiceItem, InvoicePayment, PaymentIntent } from "../wire";
+import type { Customer, Invoice, InvoicePayment, PaymentIntent } from "../wire";
 import type { World } from "../world";
 import { confirmPayment, type PaymentOutcome } from "./payments";
 
@@ -20,13 +19,21 @@ export function draftInvoice(world: World, input: DraftInput): Invoice {
   return makeInvoice({ ...input, customer, created: world.nowFor(customer.id) });
 }
 
-/**
- * Makes a draft final: numbers it, applies the customer's balance, and opens a PaymentIntent for what is due (or takes
- * the one that has paid already). An invoice with nothing due is paid at once.
- */
+/** Stores a draft and makes it final at once. */
 export function issueInvoice(world: World, draft: Invoice, paidBy: PaymentIntent | null = null): Invoice {
   world.add("invoices", draft, "invoice.created");
+  return finalizeInvoice(world, draft.id, paidBy);
+}
+
+/**
+ * Makes a draft final: numbers it, applies the customer's balance, and opens a PaymentIntent for what is due (or takes
+ * the one that has paid already, or is about to). An invoice with nothing due is paid at once. One that cannot be made
+ * final stays a draft, and says why.
+ */
+export function finalizeInvoice(world: World, id: string, paidBy: PaymentIntent | null = null): Invoice {
+  const draft = world.need("invoices", id);
   const customer = world.need("customers", draft.customer);
+  if (cannotBeFinal(customer)) return failFinalization(world, draft);
   const now = world.nowFor(customer.id);
   const owed = draft.total + customer.balance;
   const due = Math.max(0, owed);
@@ -41,6 +48,9 @@ export function issueInvoice(world: World, draft: Invoice, paidBy: PaymentIntent
       number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
       amount_due: due,
       amount_remaining: due,
+      automatically_finalizes_at: null,
+      next_payment_attempt: null,
+      last_finalization_error: null,
       starting_balance: customer.balance,
       ending_balance: Math.min(0, owed),
       effective_at: now,
@@ -53,7 +63,31 @@ export function issueInvoice(world: World, draft: Invoice, paidBy: PaymentIntent
   if (due === 0) return markPaid(world, invoice.id);
   const intent = paidBy ?? openIntent(world, invoice);
   world.add("invoice_payments", makeInvoicePayment(invoice, intent.id, now));
-  return paidBy ? markPaid(world, invoice.id) : invoice;
+  return paidBy?.status === "succeeded" ? markPaid(world, invoice.id) : invoice;
+}
+
+/**
+ * A seam that the vendor does not have: a customer whose metadata say `sandbox_finalization: "fails"` is one whose address
+ * the vendor's tax engine does not understand.
+ */
+function cannotBeFinal(customer: Customer): boolean {
+  return customer.metadata.sandbox_finalization === "fails";
+}
+
+function failFinalization(world: World, draft: Invoice): Invoice {
+  const changes: Partial<Invoice> = {
+    auto_advance: false,
+    automatically_finalizes_at: null,
+    next_payment_attempt: null,
+    automatic_tax: { ...draft.automatic_tax, enabled: true, status: "requires_location_inputs" },
+    last_finalization_error: {
+      type: "invalid_request_error",
+      code: "customer_tax_location_invalid",
+      message:
+        "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+    },
+  };
+  return world.change("invoices", draft.id, changes, "invoice.updated", "invoice.finalization_failed");
 }
 
 function openIntent(world: World, invoice: Invoice): PaymentIntent {
@@ -91,7 +125,6 @@ export function payInvoice(
   methodId: string,
   options: CollectOptions,
 ): PaymentOutcome {
-  const invoice = world.need("invoices", id);
   const intent = paymentOf(world, id)?.payment.payment_intent;
   if (!intent) throw new Error(`The sandbox has no PaymentIntent for ${id}.`);
   const outcome = confirmPayment(world, intent, methodId, {
@@ -103,18 +136,24 @@ export function payInvoice(
     markPaid(world, id);
     return outcome;
   }
-  const attempts = invoice.attempt_count + 1;
-  const wait = options.retries ? RETRY_AFTER[attempts - 1] : undefined;
-  const next_payment_attempt = wait === undefined ? null : world.nowFor(invoice.customer) + wait;
-  const changes = { attempt_count: attempts, attempted: true, next_payment_attempt };
-  if (outcome.kind === "requires_action") {
-    world.change("invoices", id, changes, "invoice.updated", "invoice.payment_action_required");
-  } else world.change("invoices", id, changes, "invoice.updated", "invoice.payment_failed");
+  if (outcome.kind === "processing") return outcome;
+  noteFailure(world, id, options.retries, outcome.kind === "requires_action");
   return outcome;
 }
 
+/** Counts an attempt that did not pay, and plans the next. */
+export function noteFailure(world: World, id: string, retries: boolean, needsAction = false): void {
+  const invoice = world.need("invoices", id);
+  const attempts = invoice.attempt_count + 1;
+  const wait = retries ? RETRY_AFTER[attempts - 1] : undefined;
+  const next_payment_attempt = wait === undefined ? null : world.nowFor(invoice.customer) + wait;
+  const changes = { attempt_count: attempts, attempted: true, next_payment_attempt };
+  const told = needsAction ? "invoice.payment_action_required" : "invoice.payment_failed";
+  world.change("invoices", id, changes, "invoice.updated", told);
+}
+
 /** Sets everything to paid; `attempt_count` counts the try that did it. */
-function markPaid(world: World, id: string): Invoice {
+export function markPaid(world: World, id: string): Invoice {
   const invoice = world.need("invoices", id);
   const now = world.nowFor(invoice.customer);
   const payment = paymentOf(world, id);
@@ -165,30 +204,15 @@ export function voidInvoice(world: World, id: string): Invoice {
   return world.change("invoices", id, changes, "invoice.updated", "invoice.voided");
 }
 
-/** Prorations that wait for a subscription's next invoice. */
-export function pendingItems(world: World, subscription: string): InvoiceItem[] {
-  return world
-    .list("invoice_items")
-    .filter((item) => !item.invoice && item.parent?.subscription_details?.subscription === subscription);
-}
-
-export function pendingLines(world: World, items: readonly InvoiceItem[]): InvoiceLineInput[] {
-  return items.map((item) => ({
-    amount: item.amount,
-    description: item.description ?? "",
-    price: world.need("prices", item.pricing?.price_details?.price ?? ""),
-    quantity: item.quantity,
-    periodStart: item.period.start,
-    periodEnd: item.period.end,
-    proration: item.proration,
-    subscription: item.parent?.subscription_details?.subscription ?? null,
-    subscriptionItem: item.parent?.subscription_details?.subscription_item ?? "",
-    invoiceItem: item.id,
-    metadata: item.metadata ?? {},
-  }));
-}
-
-/** Notes on pending items which invoice took them. */
-export function claimItems(world: World, items: readonly InvoiceItem[], invoice: string): void {
-  for (const item of items) world.change("invoice_items", item.id, { invoice });
+/** Written off: nobody will try to collect it any more, though it may still be paid. */
+export function markUncollectible(world: World, id: string): Invoice {
+  const invoice = world.need("invoices", id);
+  const marked_uncollectible_at = world.nowFor(invoice.customer);
+  const changes = {
+    status: "uncollectible" as const,
+    next_payment_attempt: null,
+    auto_advance: false,
+    status_transitions: { ...invoice.status_transitions, marked_uncollectible_at },
+  };
+  return world.change("invoices", id, changes, "invoice.updated", "invoice.marked_uncollectible");
 }

@@ -3,20 +3,17 @@ import { ApiError, type ApiErrorFields, noSuch } from "../http/api-error";
 import { makeCharge } from "../objects/make-charge";
 import { makePaymentMethod } from "../objects/make-payment-method";
 import { makeBalanceTransaction } from "../objects/make-refund";
-import type { Metadata, PaymentIntent, PaymentMethod } from "../wire";
+import type { Charge, Metadata, PaymentIntent, PaymentMethod } from "../wire";
 import type { World } from "../world";
-import {
-  AUTHENTICATION_REQUIRED,
-  type Decline,
-  findCardByAlias,
-  findCardByNumber,
-  type TestCard,
-} from "./cards";
+import { AUTHENTICATION_REQUIRED, type Decline, findCardByAlias, needCard, type TestCard } from "./cards";
+import { beginDebit } from "./debits";
 
 export type PaymentOutcome =
   | { kind: "succeeded" }
   | { kind: "declined"; decline: Decline }
-  | { kind: "requires_action" };
+  | { kind: "requires_action" }
+  /** The bank is asked; how that ends is known a little later. */
+  | { kind: "processing" };
 
 export interface CardInput {
   card: TestCard;
@@ -55,7 +52,7 @@ export function findOrCreateMethod(
 /** Whether the card asks for 3-D Secure before it can be kept or charged. */
 export function needsAuthentication(world: World, methodId: string): boolean {
   const record = world.need("cards", methodId);
-  const { authentication } = cardOf(record.number);
+  const { authentication } = needCard(record.number);
   return authentication === "always" || (authentication === "once" && !record.authenticated);
 }
 
@@ -65,12 +62,12 @@ export function markAuthenticated(world: World, methodId: string): void {
 
 /** Why the card cannot be kept for this customer, if it cannot. */
 export function attachDeclineOf(world: World, methodId: string): Decline | null {
-  return cardOf(world.need("cards", methodId).number).attachDecline;
+  return needCard(world.need("cards", methodId).number).attachDecline;
 }
 
 /** How a charge without the owner present would end. */
 export function predictCharge(world: World, methodId: string): Decline | null {
-  const decline = cardOf(world.need("cards", methodId).number).chargeDecline;
+  const decline = needCard(world.need("cards", methodId).number).chargeDecline;
   return decline ?? (needsAuthentication(world, methodId) ? AUTHENTICATION_REQUIRED : null);
 }
 
@@ -86,7 +83,7 @@ export function attachMethod(world: World, methodId: string, customer: string): 
   const decline = attachDeclineOf(world, methodId);
   if (decline) throw cardError(decline, { payment_method: method });
   const checks = { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" };
-  const changes = { customer, card: { ...method.card, checks } };
+  const changes = { customer, ...(method.card ? { card: { ...method.card, checks } } : {}) };
   return world.change("payment_methods", methodId, changes, "payment_method.attached");
 }
 
@@ -134,7 +131,9 @@ export function confirmPayment(
     world.change("payment_intents", intentId, changes, "payment_intent.requires_action");
     return { kind: "requires_action" };
   }
-  const { chargeDecline } = cardOf(world.need("cards", methodId).number);
+  const card = needCard(world.need("cards", methodId).number);
+  if (card.debit) return beginDebit(world, intent, method, card);
+  const { chargeDecline } = card;
   return chargeDecline
     ? decline(world, intent, method, chargeDecline)
     : succeed(world, intent, method, options.authenticated);
@@ -185,7 +184,7 @@ function succeed(
     created,
     intent,
     method,
-    card: cardOf(world.need("cards", method.id).number),
+    card: needCard(world.need("cards", method.id).number),
     authenticated,
     decline: null,
     balanceTransaction: transaction.id,
@@ -193,6 +192,7 @@ function succeed(
   });
   world.put("balance_transactions", { ...transaction, source: charge.id });
   world.add("charges", charge, "charge.succeeded");
+  disputeAsTested(world, charge);
   world.change(
     "payment_intents",
     intent.id,
@@ -219,7 +219,7 @@ function decline(
     created: world.nowFor(intent.customer),
     intent,
     method,
-    card: cardOf(world.need("cards", method.id).number),
+    card: needCard(world.need("cards", method.id).number),
     authenticated: false,
     decline: reason,
     balanceTransaction: null,
@@ -248,8 +248,9 @@ function decline(
   return { kind: "declined", decline: reason };
 }
 
-function cardOf(number: string): TestCard {
-  const card = findCardByNumber(number);
-  if (!card) throw new Error("The sandbox keeps test cards only.");
-  return card;
+/** What the owner of a test card for disputes does. */
+function disputeAsTested(world: World, charge: Charge): void {
+  const { dispute } = needCard(world.need("cards", charge.payment_method ?? "").number);
+  if (dispute)
+    world.put("later", { id: charge.id, at: world.now(), task: "begin_dispute", outcome: "fails" });
 }

@@ -13,11 +13,15 @@ type Recurring = NonNullable<Price["recurring"]>;
  * https://docs.stripe.com/billing/subscriptions/billing-cycle
  */
 export function periodEndAfter(at: number, anchor: number, recurring: Recurring): number {
-  // No period is longer than this, so the count never starts too late.
-  const longest = (LONGEST_DAYS.get(recurring.interval) ?? 366) * DAY * recurring.interval_count;
-  let count = Math.max(0, Math.floor((at - anchor) / longest));
+  // No period is longer, so the count never starts too late.
+  let count = Math.max(0, Math.floor((at - anchor) / longestPeriod(recurring)));
   while (boundary(anchor, recurring, count) <= at) count += 1;
   return boundary(anchor, recurring, count);
+}
+
+/** Seconds of the longest period that there can be: a month of 31 days, a leap year. */
+export function longestPeriod({ interval, interval_count }: Recurring): number {
+  return (LONGEST_DAYS.get(interval) ?? 366) * DAY * interval_count;
 }
 
 function boundary(anchor: number, { interval, interval_count }: Recurring, count: number): number {

@@ -2,6 +2,7 @@
 import { makeSetupIntent } from "../objects/make-setup-intent";
 import type { PortalConfiguration, PortalSession, Price, Subscription } from "../wire";
 import type { World } from "../world";
+import { cancellationFields, cancelSubscription } from "./cancellations";
 import {
   type CardInput,
   createCard,
@@ -11,7 +12,7 @@ import {
 } from "./payments";
 import { planChange, prorationLines } from "./proration";
 import { failSetUp, setUpCard } from "./set-up-card";
-import { cancellationFields, cancelSubscription, changeSubscription, defaultMethodOf } from "./subscriptions";
+import { changeSubscription, defaultMethodOf } from "./subscriptions";
 
 const RUNNING = ["active", "trialing", "past_due"];
 

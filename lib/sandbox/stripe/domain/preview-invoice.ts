@@ -5,7 +5,7 @@ import { makeInvoice } from "../objects/make-invoice";
 import type { InvoiceLineInput } from "../objects/make-invoice-line";
 import type { Customer, Invoice, Subscription } from "../wire";
 import type { World } from "../world";
-import { pendingItems, pendingLines } from "./invoices";
+import { pendingItems, pendingLines } from "./pending-items";
 import { periodEndAfter } from "./periods";
 import { fullPeriod, type ItemChange, type PeriodItem, planChange, prorationLines } from "./proration";
 import type { NewItem } from "./subscriptions";

@@ -3,24 +3,19 @@ import { type InvoiceLineInput, makeInvoiceItem } from "../objects/make-invoice-
 import { makeSubscription, makeSubscriptionItem } from "../objects/make-subscription";
 import type { Invoice, Metadata, PaymentIntent, Price, Subscription } from "../wire";
 import type { World } from "../world";
-import {
-  claimItems,
-  draftInvoice,
-  issueInvoice,
-  payInvoice,
-  pendingItems,
-  pendingLines,
-  voidInvoice,
-} from "./invoices";
+import { draftInvoice, finalizeInvoice, issueInvoice, payInvoice } from "./invoices";
 import type { PaymentOutcome } from "./payments";
+import { claimItems, pendingItems, pendingLines } from "./pending-items";
 import { periodEndAfter } from "./periods";
-import { fullPeriod, type ItemChange, planChange, prorationLines, unusedTime } from "./proration";
+import { fullPeriod, type ItemChange, planChange, prorationLines } from "./proration";
 
 export interface NewItem {
   price: Price;
   quantity: number;
   metadata: Metadata;
 }
+
+export type TrialEndBehavior = "cancel" | "create_invoice" | "pause";
 
 export interface StartInput {
   customer: string;
@@ -30,6 +25,8 @@ export interface StartInput {
   defaultPaymentMethod: string | null;
   /** Unix seconds; null without a trial. */
   trialEnd: number | null;
+  /** What becomes of it when its trial ends without a card. Default: an invoice like any other. */
+  trialEndBehavior?: TrialEndBehavior;
   /** The PaymentIntent that has paid the first invoice already: hosted checkout charges first. */
   paidBy: PaymentIntent | null;
 }
@@ -55,6 +52,8 @@ export function startSubscription(
     description: input.description,
     defaultPaymentMethod: input.defaultPaymentMethod,
     trialEnd: input.trialEnd,
+    trialEndBehavior: input.trialEndBehavior,
+    testClock: world.need("customers", input.customer).test_clock,
   });
   const lines = subscription.items.data.map((item): InvoiceLineInput => {
     const plain = { price: item.price, quantity: item.quantity ?? 1, metadata: item.metadata };
@@ -75,7 +74,11 @@ export function startSubscription(
   });
   world.add("subscriptions", { ...subscription, latest_invoice: draft.id }, "customer.subscription.created");
   const invoice = issueInvoice(world, draft, input.paidBy);
-  return { subscription: followInvoice(world, invoice), invoice };
+  const isProcessing = input.paidBy?.status === "processing";
+  return {
+    subscription: isProcessing ? trustDebit(world, invoice) : followInvoice(world, invoice),
+    invoice: world.need("invoices", invoice.id),
+  };
 }
 
 /** The card that a subscription is charged on. */
@@ -96,16 +99,46 @@ export function collectInvoice(
     authenticated: options.authenticated,
     retries: billing_reason !== "subscription_create",
   });
-  followInvoice(world, world.need("invoices", invoiceId));
+  if (outcome.kind === "processing") trustDebit(world, world.need("invoices", invoiceId));
+  else followInvoice(world, world.need("invoices", invoiceId));
   return outcome;
 }
 
+/** A debit that the bank has yet to decide counts as paid for the time being, and its invoice as tried. */
+function trustDebit(world: World, invoice: Invoice): Subscription {
+  world.change("invoices", invoice.id, { attempted: true, next_payment_attempt: null }, "invoice.updated");
+  const subscription = world.need("subscriptions", invoice.parent?.subscription_details?.subscription ?? "");
+  if (!["incomplete", "past_due", "unpaid"].includes(subscription.status)) return subscription;
+  return world.change(
+    "subscriptions",
+    subscription.id,
+    { status: "active" },
+    "customer.subscription.updated",
+  );
+}
+
+export function isOver(subscription: Subscription): boolean {
+  return subscription.status === "canceled" || subscription.status === "incomplete_expired";
+}
+
 /** Brings a subscription's status, and its customer's standing, in line with an invoice of it. */
-function followInvoice(world: World, invoice: Invoice): Subscription {
+export function followInvoice(world: World, invoice: Invoice): Subscription {
   const id = invoice.parent?.subscription_details?.subscription ?? "";
   const subscription = world.need("subscriptions", id);
   const setDelinquent = (delinquent: boolean) =>
     world.change("customers", subscription.customer, { delinquent }, "customer.updated");
+  const isSettled = invoice.status === "void" || invoice.status === "uncollectible";
+  if (isSettled && subscription.latest_invoice === invoice.id) {
+    if (subscription.status === "incomplete" && invoice.status === "void") {
+      const ended_at = world.nowFor(subscription.customer);
+      const changes = { status: "incomplete_expired" as const, ended_at };
+      return world.change("subscriptions", id, changes, "customer.subscription.updated");
+    }
+    // Nothing is owed any more. https://docs.stripe.com/billing/subscriptions/overview#unpaid-subscriptions
+    if (!["past_due", "unpaid"].includes(subscription.status)) return subscription;
+    setDelinquent(false);
+    return world.change("subscriptions", id, { status: "active" }, "customer.subscription.updated");
+  }
   if (invoice.status === "paid") {
     setDelinquent(false);
     if (!["incomplete", "past_due", "unpaid"].includes(subscription.status)) return subscription;
@@ -191,7 +224,14 @@ export function changeSubscription(world: World, id: string, input: ChangeInput)
 
 /** Issues an invoice of a running subscription and charges its card; without a card it counts as failed. */
 export function issueAndCollect(world: World, draft: Invoice): Invoice {
-  const invoice = issueInvoice(world, draft);
+  world.add("invoices", draft, "invoice.created");
+  return collectCycle(world, draft.id);
+}
+
+/** Makes a stored draft final and charges it. One that cannot be made final stays as it is. */
+export function collectCycle(world: World, id: string): Invoice {
+  const invoice = finalizeInvoice(world, id);
+  if (invoice.status === "draft") return invoice;
   if (invoice.status === "paid") {
     followInvoice(world, invoice);
     return invoice;
@@ -204,75 +244,4 @@ export function issueAndCollect(world: World, draft: Invoice): Invoice {
     followInvoice(world, world.change("invoices", invoice.id, changes, "invoice.payment_failed"));
   }
   return world.need("invoices", invoice.id);
-}
-
-/** The fields that asking for, or taking back, a cancellation at the period's end sets. */
-export function cancellationFields(
-  subscription: Subscription,
-  cancels: boolean,
-  now: number,
-  details: Partial<NonNullable<Subscription["cancellation_details"]>> = {},
-): Partial<Subscription> {
-  const none = { comment: null, feedback: null, feedback_option: null, reason: null };
-  if (!cancels) {
-    return { cancel_at_period_end: false, cancel_at: null, canceled_at: null, cancellation_details: none };
-  }
-  return {
-    cancel_at_period_end: true,
-    cancel_at: subscription.items.data[0]?.current_period_end ?? null,
-    canceled_at: now,
-    cancellation_details: { ...none, ...details, reason: "cancellation_requested" },
-  };
-}
-
-export interface CancelInput {
-  reason: "cancellation_requested" | "payment_failed";
-  comment?: string | null;
-  feedback?: string | null;
-  /** Credits what is left of the period. */
-  prorate?: boolean;
-  /** Invoices that credit (and what else waits) now. */
-  invoiceNow?: boolean;
-}
-
-/** Ends a subscription at once. */
-export function cancelSubscription(world: World, id: string, input: CancelInput): Subscription {
-  const subscription = world.need("subscriptions", id);
-  const now = world.nowFor(subscription.customer);
-  const credits =
-    input.prorate && subscription.status === "active"
-      ? subscription.items.data.map((item) => unusedTime(world, id, item, now))
-      : [];
-  for (const line of credits) {
-    world.add("invoice_items", makeInvoiceItem(subscription.customer, now, line), "invoiceitem.created");
-  }
-  const waiting = input.invoiceNow ? pendingItems(world, id) : [];
-  if (waiting.length > 0) {
-    const draft = draftInvoice(world, {
-      customer: subscription.customer,
-      currency: subscription.currency,
-      billingReason: "subscription_update",
-      lines: pendingLines(world, waiting),
-      periodStart: subscription.items.data[0]?.current_period_start ?? now,
-      periodEnd: now,
-      subscription: { id, metadata: subscription.metadata },
-      defaultPaymentMethod: null,
-    });
-    claimItems(world, waiting, draft.id);
-    issueAndCollect(world, draft);
-  }
-  const latest = subscription.latest_invoice ? world.get("invoices", subscription.latest_invoice) : undefined;
-  if (subscription.status === "incomplete" && latest?.status === "open") voidInvoice(world, latest.id);
-  const { comment = null, feedback = null } = input;
-  return world.change(
-    "subscriptions",
-    id,
-    {
-      status: "canceled",
-      canceled_at: subscription.canceled_at ?? now,
-      ended_at: now,
-      cancellation_details: { comment, feedback, feedback_option: null, reason: input.reason },
-    },
-    "customer.subscription.deleted",
-  );
 }

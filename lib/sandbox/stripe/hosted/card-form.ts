@@ -1,7 +1,7 @@
 /** The card fields of the hosted pages: what is shown, and what a person's input means. */
 import { html } from "hono/html";
 import { field, type Markup } from "@/lib/sandbox/ui/page";
-import { findCardByNumber, OFFERED_CARDS, passesLuhn, type TestCard } from "../domain/cards";
+import { findCardByNumber, OFFERED_CARDS, passesLuhn, TEST_ACCOUNTS, type TestCard } from "../domain/cards";
 
 export interface CardFormValues {
   email?: string;
@@ -27,7 +27,7 @@ export type CardFormResult =
 
 /** Reads a posted form; a `card` field is a click on a test card, which fills in the rest. */
 export function readCardForm(form: URLSearchParams, nowMs: number, asksEmail: boolean): CardFormResult {
-  const clicked = findCardByNumber(form.get("card") ?? "");
+  const clicked = findCardByNumber(form.get("card") ?? form.get("account") ?? "");
   const year = new Date(nowMs).getUTCFullYear();
   const typed = (name: string, fallback: string) => form.get(name)?.trim() || (clicked ? fallback : "");
   const values: CardFormValues = {
@@ -38,7 +38,7 @@ export function readCardForm(form: URLSearchParams, nowMs: number, asksEmail: bo
     name: typed("name", "Test Person"),
   };
   const expiry = readExpiry(values.expiry, nowMs);
-  const number = readNumber(values.number);
+  const number = clicked ? { card: clicked } : readNumber(values.number);
   const errors: CardFormErrors = {
     ...(asksEmail && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(values.email ?? "")
       ? { email: "Enter an e-mail address, such as name@example.com." }
@@ -61,7 +61,7 @@ function readNumber(number: string): { card: TestCard } | { problem: string } {
   if (!/^\d{12,19}$/.test(number)) return { problem: "A card number has 12 to 19 digits." };
   if (!passesLuhn(number)) return { problem: "This card number is not valid. Check its digits." };
   const card = findCardByNumber(number);
-  return card
+  return card && !card.debit
     ? { card }
     : { problem: "This sandbox takes test cards only. Use one of the cards offered here." };
 }
@@ -149,6 +149,18 @@ ${OFFERED_CARDS.map(
 <button class="block test-card" type="submit" name="card" value="${card.number}" formnovalidate>
 <span class="mono">${card.number.replaceAll(/(\d{4})(?=\d)/g, "$1 ")}</span>
 <span class="small">${card.label}</span>
+</button>
+</li>`,
+)}
+</ul>
+<h2 class="below">Bank debit</h2>
+<p class="small muted">The bank decides a few seconds later.</p>
+<ul class="plain-list">
+${TEST_ACCOUNTS.map(
+  (account) => html`<li>
+<button class="block test-card" type="submit" name="account" value="${account.number}" formnovalidate>
+<span class="mono">${account.number}</span>
+<span class="small">${account.label}</span>
 </button>
 </li>`,
 )}

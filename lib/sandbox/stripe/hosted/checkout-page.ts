@@ -49,7 +49,7 @@ ${session.cancel_url ? html`<p class="small below"><a href="${session.cancel_url
 ${summary(record.lineItems)}
 ${trialDays ? html`<p class="small muted">Free for ${trialDays} days, then charged.</p>` : ""}
 </section>
-<section class="card" aria-label="Test cards">${testCardButtons()}</section>
+<section class="card" aria-label="Test cards and accounts">${testCardButtons()}</section>
 </div>
 </form>`;
   return page({

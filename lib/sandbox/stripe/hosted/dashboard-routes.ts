@@ -2,27 +2,21 @@
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
 import type { DeliveryRecord, WebhookDeliverer } from "@/lib/sandbox/kernel/types";
-import { badge, type Markup, type NavigationItem, page, type Tone, timestamp } from "@/lib/sandbox/ui/page";
+import { badge, type Markup, page, type Tone, timestamp } from "@/lib/sandbox/ui/page";
 import { formatDate, formatPrice } from "../domain/money";
 import { productName } from "../domain/proration";
+import type { Webhooks } from "../webhooks";
 import type { Customer, EventEnvelope, Subscription } from "../wire";
 import type { World } from "../world";
 import { PRODUCT, plainPage } from "./checkout-page";
+import { NAVIGATION } from "./navigation";
 import { subscriptionBadge } from "./portal-pages";
 
-const NAVIGATION: NavigationItem[] = [
-  { key: "overview", label: "Overview", href: "/" },
-  { key: "events", label: "Events", href: "/events" },
-];
 const ROWS = 20;
 const EVENT_ROWS = 50;
 
-export function registerDashboard(
-  app: Hono,
-  world: World,
-  deliverer: WebhookDeliverer,
-  settle: () => void,
-): void {
+export function registerDashboard(app: Hono, world: World, webhooks: Webhooks, settle: () => void): void {
+  const { deliverer } = webhooks;
   app.get("/", async (): Promise<Response> => {
     settle();
     const events = world.list("events").toReversed();
@@ -53,10 +47,10 @@ ${eventTable(events.slice(0, 10), deliverer.list(), "Latest events")}
   });
 
   app.post("/events/:id/redeliver", async (context): Promise<Response> => {
-    const id = context.req.param("id");
-    if (!world.get("events", id)) return plainPage("There is no such event", "Nothing was sent.", null, 404);
-    deliverer.redeliver(id);
-    return context.redirect(`/events/${id}`, 303);
+    const event = world.get("events", context.req.param("id"));
+    if (!event) return plainPage("There is no such event", "Nothing was sent.", null, 404);
+    webhooks.redeliver([event]);
+    return context.redirect(`/events/${event.id}`, 303);
   });
 }
 

@@ -66,7 +66,7 @@ export function registerInvoicePages(app: Hono, world: World, settle: () => void
     const method = createCard(world, { ...read.payment, email: invoice.customer_email });
     const outcome = collectInvoice(world, invoice.id, method.id);
     if (outcome.kind === "requires_action") return context.redirect(`/invoice/${invoice.id}/3ds`, 303);
-    if (outcome.kind === "succeeded") {
+    if (outcome.kind !== "declined") {
       keepCard(world, invoice, method.id);
       return context.redirect(`/invoice/${invoice.id}`, 303);
     }

@@ -138,7 +138,7 @@ function registerCardPages(
       const email = world.get("customers", session.customer)?.email ?? null;
       const outcome = changeCard(world, session, { ...read.payment, email });
       if (outcome.kind === "requires_action") return context.redirect(`/portal/${session.id}/3ds`, 303);
-      if (outcome.kind === "succeeded") return afterFlow(view, context, "card");
+      if (outcome.kind !== "declined") return afterFlow(view, context, "card");
       return cardPage(
         { ...view, problem: outcome.decline.message },
         { ...EMPTY_CARD, name: read.payment.name },

@@ -10,8 +10,10 @@ import { invalidRequest } from "./api-error";
 const TABLES: Record<string, TableName> = {
   bpc: "portal_configurations",
   ch: "charges",
+  clock: "test_clocks",
   cs: "checkout_sessions",
   cus: "customers",
+  dp: "disputes",
   in: "invoices",
   pi: "payment_intents",
   pm: "payment_methods",
@@ -43,6 +45,7 @@ const EXPANDABLE = new Set([
   "setup_intent",
   "source",
   "subscription",
+  "test_clock",
 ]);
 
 /** Fields that are only answered when asked for, and lists that are there anyway. */

@@ -9,6 +9,7 @@ const KINDS: Partial<Record<TableName, string>> = {
   charges: "charge",
   checkout_sessions: "checkout.session",
   customers: "customer",
+  disputes: "dispute",
   events: "event",
   invoice_items: "invoiceitem",
   invoice_payments: "invoice_payment",
@@ -21,6 +22,7 @@ const KINDS: Partial<Record<TableName, string>> = {
   refunds: "refund",
   setup_intents: "setupintent",
   subscriptions: "subscription",
+  test_clocks: "test_clock",
   webhook_endpoints: "webhook endpoint",
 };
 

@@ -80,12 +80,15 @@ export function createApi(options: ApiOptions): Api {
       const stored = key ? idempotency.find(key, endpoint, fingerprint) : undefined;
       if (stored) return respond(context, replay(stored), requestId, key);
       const call = { params: createParams(raw), path: (name: string) => context.req.param(name) ?? "" };
-      const answer = losesAnswer(raw)
-        ? { ...run(call, handler, requestId, key), ...lostAnswer(requestId, world.baseUrl) }
-        : run(call, handler, requestId, key);
-      if (key && answer.isRemembered) {
-        idempotency.keep({ key, endpoint, fingerprint, status: answer.status, body: answer.body, requestId });
-      }
+      // What a call did and what its key remembers of it: a kill leaves both or neither.
+      const answer = options.store.atomically(() => {
+        const done = run(call, handler, requestId, key);
+        const told = losesAnswer(raw) ? { ...done, ...lostAnswer(requestId, world.baseUrl) } : done;
+        if (key && told.isRemembered) {
+          idempotency.keep({ key, endpoint, fingerprint, status: told.status, body: told.body, requestId });
+        }
+        return told;
+      });
       return respond(context, answer, requestId, key);
     } catch (error) {
       return respond(context, answerForError(error, requestId, world.baseUrl), requestId, key);

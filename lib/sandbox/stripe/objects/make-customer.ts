@@ -9,6 +9,7 @@ export interface CustomerInput {
   phone?: string | null;
   description?: string | null;
   metadata?: Metadata;
+  testClock?: string | null;
 }
 
 export function makeCustomer(input: CustomerInput): Customer {
@@ -40,6 +41,6 @@ export function makeCustomer(input: CustomerInput): Customer {
     preferred_locales: [],
     shipping: null,
     tax_exempt: "none",
-    test_clock: null,
+    test_clock: input.testClock ?? null,
   };
 }

@@ -96,7 +96,7 @@ export function makeInvoice(input: InvoiceInput): Invoice {
     subscription: null,
     subtotal: total,
     subtotal_excluding_tax: total,
-    test_clock: null,
+    test_clock: customer.test_clock ?? null,
     total,
     total_discount_amounts: [],
     total_excluding_tax: total,

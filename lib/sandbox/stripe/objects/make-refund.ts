@@ -8,6 +8,8 @@ export interface RefundInput {
   amount: number;
   reason: "duplicate" | "fraudulent" | "requested_by_customer" | null;
   metadata: Metadata;
+  /** The bank has not answered yet. */
+  isPending?: boolean;
   balanceTransaction: string;
 }
 
@@ -32,8 +34,9 @@ export function makeRefund(input: RefundInput): Refund {
     payment_method: charge.payment_method,
     reason: input.reason,
     receipt_number: null,
+    ...(input.isPending ? { pending_reason: "processing" as const } : {}),
     source_transfer_reversal: null,
-    status: "succeeded",
+    status: input.isPending ? "pending" : "succeeded",
     transfer_reversal: null,
   };
 }
@@ -43,9 +46,11 @@ export interface BalanceTransactionInput {
   /** Minor units; negative for money that goes out. */
   amount: number;
   currency: string;
-  type: "charge" | "refund";
+  type: "charge" | "refund" | "refund_failure" | "adjustment";
+  /** Default: the type. */
+  category?: string;
   description: string | null;
-  /** The charge or refund. */
+  /** The charge, refund or dispute. */
   source: string | null;
 }
 
@@ -64,7 +69,7 @@ export function makeBalanceTransaction(input: BalanceTransactionInput): BalanceT
     fee: 0,
     fee_details: [],
     net: input.amount,
-    reporting_category: input.type,
+    reporting_category: input.category ?? input.type,
     source: input.source,
     status: "available",
     type: input.type,

@@ -42,7 +42,8 @@ export interface SubscriptionInput {
   description?: string | null;
   defaultPaymentMethod?: string | null;
   trialEnd?: number | null;
-  cancelAtPeriodEnd?: boolean;
+  trialEndBehavior?: "cancel" | "create_invoice" | "pause";
+  testClock?: string | null;
 }
 
 export function makeSubscription(input: SubscriptionInput): Subscription {
@@ -105,11 +106,14 @@ export function makeSubscription(input: SubscriptionInput): Subscription {
     schedule: null,
     start_date: input.created,
     status: input.status,
-    test_clock: null,
+    test_clock: input.testClock ?? null,
     transfer_data: null,
     trial_end: input.trialEnd ?? null,
     trial_settings: {
-      end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" },
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: input.trialEndBehavior ?? "create_invoice",
+      },
     },
     trial_start: input.trialEnd ? input.created : null,
   };

@@ -1,5 +1,5 @@
 /** Charges, refunds, and the balance's entries for them. */
-import { refundCharge } from "../domain/refunds";
+import { changeRefund, refundCharge } from "../domain/refunds";
 import { invalidRequest } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
@@ -56,6 +56,7 @@ function registerRefunds(api: Api, world: World): void {
     const amount = params.integer("amount", { minimum: 1 }) ?? null;
     const reason = params.oneOf("reason", ["duplicate", "fraudulent", "requested_by_customer"]) ?? null;
     const metadata = mergeMetadata(null, params.metadata());
+    params.ignore("refund_application_fee", "reverse_transfer");
     params.finish();
     return refundCharge(world, { charge, amount, reason, metadata });
   });
@@ -83,7 +84,18 @@ function registerRefunds(api: Api, world: World): void {
     const refund = findByPath(world, "refunds", path("id"));
     const metadata = mergeMetadata(refund.metadata, params.metadata());
     params.finish();
-    return world.change("refunds", refund.id, { metadata }, "refund.updated");
+    return changeRefund(world, refund.id, { metadata });
+  });
+
+  // Only refunds that wait for their owner's bank details can be called off, and none of the sandbox's do.
+  api.post("/v1/refunds/:id/cancel", ({ params, path }) => {
+    const refund = findByPath(world, "refunds", path("id"));
+    params.finish();
+    if (refund.status !== "requires_action") {
+      const message = `Refund ${refund.id} has a status of ${refund.status}; only refunds with a status of requires_action can be canceled.`;
+      throw invalidRequest(message, "status_transition_invalid");
+    }
+    return changeRefund(world, refund.id, { status: "canceled" });
   });
 }
 

@@ -1,5 +1,5 @@
+import { cancelSubscription } from "../domain/cancellations";
 import { expireSession } from "../domain/checkout";
-import { cancelSubscription } from "../domain/subscriptions";
 import { noSuch } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
@@ -12,18 +12,24 @@ import type { World } from "../world";
 export function registerCustomers(api: Api, world: World): void {
   api.post("/v1/customers", ({ params }) => {
     const fields = readFields(world, params, null);
+    const clockId = params.string("test_clock");
     params.finish();
-    const customer = { ...makeCustomer({ created: world.now() }), ...fields };
+    const clock = clockId === undefined ? null : findByParam(world, "test_clocks", clockId, "test_clock");
+    const created = clock?.frozen_time ?? world.now();
+    const customer = { ...makeCustomer({ created, testClock: clock?.id }), ...fields };
     return world.add("customers", customer, "customer.created");
   });
 
   api.get("/v1/customers", ({ params }) => {
     const page = readPage(params);
     const email = params.string("email");
+    const clock = params.string("test_clock");
     const created = params.timeRange("created");
     params.finish();
     const rows = world.list("customers").filter((customer) => {
       if (email !== undefined && customer.email !== email) return false;
+      // Customers on test clocks are only listed for their clock.
+      if ((customer.test_clock ?? undefined) !== clock) return false;
       return customer.created >= created.from && customer.created <= created.to;
     });
     return paginate(rows, page, "/v1/customers", "customer");

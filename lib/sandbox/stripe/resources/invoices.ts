@@ -1,7 +1,7 @@
-import { voidInvoice } from "../domain/invoices";
+import { markUncollectible, voidInvoice } from "../domain/invoices";
 import { cardError, findOrCreateMethod } from "../domain/payments";
 import { previewNew, previewSubscription } from "../domain/preview-invoice";
-import { collectInvoice, defaultMethodOf } from "../domain/subscriptions";
+import { collectCycle, collectInvoice, defaultMethodOf, followInvoice } from "../domain/subscriptions";
 import { ApiError, invalidRequest, missingParam } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
 import { paginate, readPage } from "../http/paginate";
@@ -43,14 +43,45 @@ export function registerInvoices(api: Api, world: World): void {
     pay(world, findByPath(world, "invoices", path("id")), params),
   );
 
+  registerInvoiceSteps(api, world);
+  registerInvoiceParts(api, world);
+}
+
+function registerInvoiceSteps(api: Api, world: World): void {
+  api.post("/v1/invoices/:id/finalize", ({ params, path }) => {
+    const invoice = findByPath(world, "invoices", path("id"));
+    params.ignore("auto_advance");
+    params.finish();
+    if (invoice.status !== "draft") {
+      throw invalidRequest(`This invoice is already finalized, you can't re-finalize a non-draft invoice.`);
+    }
+    const final = collectCycle(world, invoice.id);
+    const problem = final.last_finalization_error;
+    if (final.status === "draft" && problem) throw invalidRequest(problem.message ?? "", problem.code);
+    return final;
+  });
+
+  api.post("/v1/invoices/:id/mark_uncollectible", ({ params, path }) => {
+    const invoice = findByPath(world, "invoices", path("id"));
+    params.finish();
+    if (invoice.status !== "open") throw wrongStatus(invoice, "mark as uncollectible");
+    const marked = markUncollectible(world, invoice.id);
+    followIfSubscribed(world, marked);
+    return marked;
+  });
+
   api.post("/v1/invoices/:id/void", ({ params, path }) => {
     const invoice = findByPath(world, "invoices", path("id"));
     params.finish();
-    if (invoice.status !== "open") throw wrongStatus(invoice, "void");
-    return voidInvoice(world, invoice.id);
+    if (invoice.status !== "open" && invoice.status !== "uncollectible") throw wrongStatus(invoice, "void");
+    const voided = voidInvoice(world, invoice.id);
+    followIfSubscribed(world, voided);
+    return voided;
   });
+}
 
-  registerInvoiceParts(api, world);
+function followIfSubscribed(world: World, invoice: Invoice): void {
+  if (invoice.parent?.subscription_details) followInvoice(world, invoice);
 }
 
 function registerInvoiceParts(api: Api, world: World): void {
@@ -122,7 +153,7 @@ function pay(world: World, invoice: Invoice, params: Params): Invoice {
   params.ignore("off_session", "forgive", "mandate");
   params.finish();
   if (invoice.status === "paid") throw invalidRequest("Invoice is already paid", "invoice_already_paid");
-  if (invoice.status !== "open") throw wrongStatus(invoice, "pay");
+  if (invoice.status !== "open" && invoice.status !== "uncollectible") throw wrongStatus(invoice, "pay");
   const subscription = world.need("subscriptions", invoice.parent?.subscription_details?.subscription ?? "");
   const method = wanted
     ? findOrCreateMethod(world, wanted, "payment_method").id

@@ -29,7 +29,11 @@ export function registerPaymentIntents(api: Api, world: World): void {
     params.finish();
     const method = wanted ? findOrCreateMethod(world, wanted, "payment_method").id : null;
     const input = { amount, currency, description, receiptEmail, metadata, isForSubscription };
-    const intent = makePaymentIntent({ ...input, created: world.now(), customer: customer?.id ?? null });
+    const intent = makePaymentIntent({
+      ...input,
+      created: world.nowFor(customer?.id ?? null),
+      customer: customer?.id ?? null,
+    });
     world.add("payment_intents", intent, "payment_intent.created");
     if (!method) return intent;
     world.change("payment_intents", intent.id, { payment_method: method, status: "requires_confirmation" });

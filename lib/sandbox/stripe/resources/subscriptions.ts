@@ -1,12 +1,14 @@
+import { cancellationFields, cancelSubscription } from "../domain/cancellations";
+import { resumeSubscription } from "../domain/pausing";
 import { attachMethod, cardError, findOrCreateMethod, predictCharge } from "../domain/payments";
 import { planChange, prorationLines } from "../domain/proration";
 import {
-  cancellationFields,
-  cancelSubscription,
   changeSubscription,
   collectInvoice,
   defaultMethodOf,
+  isOver,
   startSubscription,
+  type TrialEndBehavior,
 } from "../domain/subscriptions";
 import { invalidRequest } from "../http/api-error";
 import { findByParam, findByPath } from "../http/find";
@@ -28,7 +30,6 @@ const IGNORED = [
   "invoice_settings",
   "off_session",
   "payment_settings",
-  "trial_settings",
 ];
 
 export function registerSubscriptions(api: Api, world: World): void {
@@ -43,6 +44,13 @@ export function registerSubscriptions(api: Api, world: World): void {
   api.post("/v1/subscriptions/:id", ({ params, path }) =>
     updateSubscription(world, findByPath(world, "subscriptions", path("id")), params),
   );
+
+  api.post("/v1/subscriptions/:id/resume", ({ params, path }) => {
+    params.oneOf("billing_cycle_anchor", ["now"]);
+    params.ignore("proration_behavior", "proration_date");
+    params.finish();
+    return resumeSubscription(world, findByPath(world, "subscriptions", path("id")));
+  });
 
   api.delete("/v1/subscriptions/:id", ({ params, path }) => {
     const subscription = findByPath(world, "subscriptions", path("id"));
@@ -62,8 +70,13 @@ export function registerSubscriptions(api: Api, world: World): void {
   });
 }
 
-function isOver(subscription: Subscription): boolean {
-  return subscription.status === "canceled" || subscription.status === "incomplete_expired";
+function readTrialEndBehavior(params: Params): TrialEndBehavior | undefined {
+  const choices = ["cancel", "create_invoice", "pause"] as const;
+  return params.object("trial_settings")?.object("end_behavior")?.oneOf("missing_payment_method", choices);
+}
+
+function trialSettings(missing_payment_method: TrialEndBehavior): Subscription["trial_settings"] {
+  return { end_behavior: { billing_cycle_anchor: null, missing_payment_method } };
 }
 
 function createSubscription(world: World, params: Params): Subscription {
@@ -77,6 +90,7 @@ function createSubscription(world: World, params: Params): Subscription {
     params.integer("trial_end") ?? (trialDays ? world.nowFor(customer.id) + trialDays * 24 * 3600 : null);
   const cancels = params.boolean("cancel_at_period_end") ?? false;
   const description = params.string("description") ?? null;
+  const trialEndBehavior = readTrialEndBehavior(params);
   params.oneOf("collection_method", ["charge_automatically"]);
   params.oneOf("proration_behavior", PRORATION_BEHAVIORS);
   params.ignore(...IGNORED);
@@ -100,6 +114,7 @@ function createSubscription(world: World, params: Params): Subscription {
     description,
     defaultPaymentMethod: method,
     trialEnd,
+    trialEndBehavior,
     paidBy: null,
   });
   if (invoice.status === "open" && charged && behavior !== "default_incomplete")
@@ -122,6 +137,7 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
   const comment = details?.nullableString("comment") ?? null;
   const feedback = details?.nullableString("feedback") ?? null;
   const endsTrial = params.string("trial_end");
+  const trialEndBehavior = readTrialEndBehavior(params);
   const prorationDate = params.integer("proration_date");
   params.ignore("billing_cycle_anchor", ...IGNORED);
   params.finish();
@@ -141,6 +157,7 @@ function updateSubscription(world: World, subscription: Subscription, params: Pa
   const fields: Partial<Subscription> = {
     metadata,
     ...(description === undefined ? {} : { description }),
+    ...(trialEndBehavior ? { trial_settings: trialSettings(trialEndBehavior) } : {}),
     ...(method === undefined ? {} : { default_payment_method: method }),
     ...(cancels === undefined ? {} : cancellationFields(subscription, cancels, now, { comment, feedback })),
   };
@@ -183,7 +200,8 @@ function listSubscriptions(world: World, params: Params): object {
   const price = params.string("price");
   const status = params.string("status");
   const created = params.timeRange("created");
-  params.ignore("automatic_tax", "collection_method", "test_clock", "customer_account");
+  const clock = params.string("test_clock");
+  params.ignore("automatic_tax", "collection_method", "customer_account");
   params.timeRange("current_period_end");
   params.timeRange("current_period_start");
   params.finish();
@@ -192,6 +210,9 @@ function listSubscriptions(world: World, params: Params): object {
   }
   const rows = world.list("subscriptions").filter((subscription) => {
     if (customer !== undefined && subscription.customer !== customer) return false;
+    // Those on test clocks are only listed for their clock or their customer.
+    const wantsClock = clock ?? (customer === undefined ? null : subscription.test_clock);
+    if (subscription.test_clock !== wantsClock) return false;
     if (price !== undefined && !subscription.items.data.some((item) => item.price.id === price)) return false;
     if (subscription.created < created.from || subscription.created > created.to) return false;
     if (status === "all") return true;

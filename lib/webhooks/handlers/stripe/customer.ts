@@ -1,15 +1,14 @@
-import { db } from "@/lib/db/client";
-import { listCustomerSubscriptionIds } from "@/lib/db/subscriptions";
-import { syncSubscription } from "@/lib/sync/sync-subscription";
+import { SYNC_REQUESTS } from "@/lib/sync/request-sync";
+import { syncCustomer, syncCustomerCards } from "@/lib/sync/sync-customer";
 import type { HandlerFamily } from "@/lib/webhooks/handler";
 
-/** The card that the next charge goes to may have changed: it is read with the subscription. */
+const DELETED = "customer.deleted";
+
+/** A customer is updated by every charge, and read itself only where there is a doubt that it is still there. */
 export const customerHandlers: HandlerFamily = {
-  types: ["customer.updated"],
-  handle: async ({ objectId }, finish) => {
-    const subscriptionIds = await listCustomerSubscriptionIds(objectId);
-    for (const subscriptionId of subscriptionIds)
-      await syncSubscription(subscriptionId, async () => undefined);
-    await db().$transaction((tx) => finish(tx));
+  types: ["customer.updated", DELETED, SYNC_REQUESTS.customer],
+  handle: async ({ objectId, types }, finish) => {
+    const isDoubtful = types.includes(DELETED) || types.includes(SYNC_REQUESTS.customer);
+    return isDoubtful ? syncCustomer(objectId, finish) : syncCustomerCards(objectId, finish);
   },
 };

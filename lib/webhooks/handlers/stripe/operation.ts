@@ -17,7 +17,7 @@ export const operationHandlers: HandlerFamily = {
         const next = Math.max(Date.now() + LOOK_AGAIN_MS, lastEffectAt(operation).getTime());
         await requestSettlement(tx, operation, new Date(next));
       }
-      await finish(tx);
+      await finish(tx, operation?.workspaceId);
     });
   },
 };

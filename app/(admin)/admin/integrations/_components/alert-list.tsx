@@ -1,9 +1,9 @@
 import { BellOff } from "lucide-react";
+import { formatAgo, formatCount } from "@/app/(admin)/admin/_view/format";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
 import type { AlertView } from "@/lib/db/operator-desk";
-import { formatAgo, formatCount } from "../_view/format";
 
 function AlertRow({ alert, now }: { alert: AlertView; now: number }) {
   const { severity, summary, toldAt, lastSeenAt, seen } = alert;

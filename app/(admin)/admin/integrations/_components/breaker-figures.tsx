@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
+import { formatCount, formatLatency, formatShare } from "@/app/(admin)/admin/_view/format";
 import type { MetricTotals } from "@/lib/db/call-metrics";
-import { formatCount, formatLatency, formatShare } from "../_view/format";
 import { countByGroup, failuresByFrequency, kindWords } from "../_view/outcome-words";
 
 function Figure({ label, children }: { label: string; children: ReactNode }) {

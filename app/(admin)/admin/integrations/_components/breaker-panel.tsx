@@ -1,15 +1,15 @@
+import { Fact } from "@/app/(admin)/admin/_components/fact";
+import { formatAgo, formatCount, secondsUntil } from "@/app/(admin)/admin/_view/format";
 import type { StatusView } from "@/lib/db/integration-health";
 import type { CapabilityId } from "@/lib/use-cases/operations/list-capabilities";
 import type { BreakerView } from "../_view/capability-view";
 import { CAPABILITY_WORDS, EFFECT_WORDS } from "../_view/capability-words";
 import { chartSeries } from "../_view/chart-series";
-import { formatAgo, formatCount, secondsUntil } from "../_view/format";
 import { heldBackCalls, kindWords } from "../_view/outcome-words";
 import type { TimeRange } from "../_view/time-range";
 import { BreakerControls } from "./breaker-controls";
 import { BreakerFigures } from "./breaker-figures";
 import { BreakerState } from "./breaker-state";
-import { Fact } from "./fact";
 import { LazyCharts } from "./lazy-charts";
 
 function quotaWords(quota: NonNullable<StatusView["quota"]>, now: number): string {

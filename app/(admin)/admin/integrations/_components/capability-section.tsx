@@ -1,14 +1,14 @@
 import { twMerge } from "tailwind-merge";
+import { Fact } from "@/app/(admin)/admin/_components/fact";
+import { formatAgo, formatCount, formatShare } from "@/app/(admin)/admin/_view/format";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
 import type { MetricSeries } from "@/lib/db/call-metrics";
 import type { CapabilityView } from "../_view/capability-view";
 import { CAPABILITY_WORDS, MODE_WORDS } from "../_view/capability-words";
-import { formatAgo, formatCount, formatShare } from "../_view/format";
 import { retryBudgetUse } from "../_view/retry-budget";
 import type { TimeRange } from "../_view/time-range";
 import { BreakerPanel } from "./breaker-panel";
-import { Fact } from "./fact";
 import { TestForm } from "./test-form";
 
 function ModeBadge({ view: { capability } }: { view: CapabilityView }) {

@@ -1,9 +1,9 @@
 "use client";
 
 import { useState } from "react";
+import { formatCount, formatLatency, formatStep } from "@/app/(admin)/admin/_view/format";
 import { Table, TableCell, TableHead } from "@/components/ui/table";
 import type { ChartSeries } from "../_view/chart-series";
-import { formatCount, formatLatency, formatStep } from "../_view/format";
 import { OUTCOME_GROUPS } from "../_view/outcome-words";
 
 /** The charts' figures in words: the steps in which something happened, the newest first. */

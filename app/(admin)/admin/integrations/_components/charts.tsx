@@ -12,8 +12,8 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { formatCount, formatLatency, formatStep } from "@/app/(admin)/admin/_view/format";
 import { type ChartPoint, type ChartSeries, everyStep } from "../_view/chart-series";
-import { formatCount, formatLatency, formatStep } from "../_view/format";
 import { OUTCOME_GROUPS, type OutcomeGroup } from "../_view/outcome-words";
 import { ChartTable } from "./chart-table";
 

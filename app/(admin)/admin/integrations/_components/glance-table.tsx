@@ -1,10 +1,10 @@
+import { formatCount, formatLatency, formatShare } from "@/app/(admin)/admin/_view/format";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
 import { Table, TableCell, TableHead } from "@/components/ui/table";
 import type { BreakerView, CapabilityView } from "../_view/capability-view";
 import { CAPABILITY_WORDS, MODE_WORDS } from "../_view/capability-words";
 import { circuitWords } from "../_view/circuit-words";
-import { formatCount, formatLatency, formatShare } from "../_view/format";
 import { countByGroup } from "../_view/outcome-words";
 import type { TimeRange } from "../_view/time-range";
 

@@ -1,4 +1,5 @@
 import { History } from "lucide-react";
+import { formatMoment } from "@/app/(admin)/admin/_view/format";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -6,7 +7,6 @@ import { Table, TableCell, TableHead } from "@/components/ui/table";
 import type { TransitionView } from "@/lib/db/integration-health";
 import { EFFECT_WORDS } from "../_view/capability-words";
 import { stateWords } from "../_view/circuit-words";
-import { formatMoment } from "../_view/format";
 import { kindWords } from "../_view/outcome-words";
 
 function TransitionRow({ transition }: { transition: TransitionView }) {

@@ -1,7 +1,7 @@
+import { formatCount, formatSpan } from "@/app/(admin)/admin/_view/format";
 import { Badge } from "@/components/ui/badge";
 import { SectionCard } from "@/components/ui/card";
 import type { Waiting } from "@/lib/db/operator-desk";
-import { formatCount, formatSpan } from "../_view/format";
 
 /** Work that is older than this is late: the pump looks each second. */
 const LATE_AFTER_MS = 60_000;

@@ -1,7 +1,8 @@
 /** What a breaker is doing, in words: its state, why, and what happens next. */
+
+import { formatSpan, secondsUntil } from "@/app/(admin)/admin/_view/format";
 import type { Tone } from "@/lib/billing/status";
 import type { CircuitView } from "@/lib/db/integration-health";
-import { formatSpan, secondsUntil } from "./format";
 import { kindWords } from "./outcome-words";
 
 /** What the words are made from; a breaker without a history is closed. */

@@ -1,6 +1,6 @@
+import { formatLatency } from "@/app/(admin)/admin/_view/format";
 import type { Tone } from "@/lib/billing/status";
 import type { TestResult } from "@/lib/use-cases/operations/test-integration";
-import { formatLatency } from "./format";
 import { kindWords } from "./outcome-words";
 
 /** What came of a test, for the operator who asked for it. */

@@ -1,0 +1,53 @@
+import type { DisputeSnapshot } from "@/lib/integrations/payments/port";
+import type { Prisma } from "@/prisma/generated/client";
+import type { Database } from "./client";
+import { type CopyState, type CopyWrite, isoOrNull } from "./copy-write";
+import { fromDatabase, toDatabase } from "./enum-names";
+import { scopeColumns } from "./scope";
+import { mayWrite } from "./tombstones";
+
+function columns(snapshot: DisputeSnapshot, fence: bigint) {
+  return {
+    paymentId: snapshot.paymentId,
+    status: toDatabase(snapshot.status),
+    amount: snapshot.amount,
+    currency: snapshot.currency,
+    reason: snapshot.reason,
+    evidenceDueAt: snapshot.evidenceDueAt,
+    occurredAt: snapshot.occurredAt,
+    fence,
+  };
+}
+
+const stateSelect = {
+  status: true,
+  amount: true,
+  evidenceDueAt: true,
+} as const satisfies Prisma.DisputeSelect;
+
+function stateOf(row: Pick<ReturnType<typeof columns>, keyof typeof stateSelect>): CopyState {
+  return {
+    status: fromDatabase(row.status),
+    amount: row.amount,
+    evidenceDueAt: isoOrNull(row.evidenceDueAt),
+  };
+}
+
+/** As `saveSubscription`, for a dispute. */
+export async function saveDispute(
+  tx: Database,
+  input: { workspaceId: string; billingCustomerId: string; snapshot: DisputeSnapshot; fence: bigint },
+): Promise<CopyWrite | null> {
+  const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
+  const key = { ...scopeColumns(), externalId: snapshot.id };
+  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
+  const data = columns(snapshot, fence);
+  const before = await tx.dispute.findFirst({ where: key, select: stateSelect });
+  const { count } = before
+    ? await tx.dispute.updateMany({ where: { ...key, fence: { lt: fence } }, data })
+    : await tx.dispute.createMany({
+        data: [{ ...key, workspaceId, customerId, ...data }],
+        skipDuplicates: true,
+      });
+  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+}

@@ -1,0 +1,137 @@
+/**
+ * Who handles what of the inbox: due events are leased by the object that they are about, because one look at it at the
+ * vendor answers them all, and because two at once would only get into each other's way.
+ */
+import { type Database, db, pool } from "./client";
+import { DUE_UNTIL, type Held } from "./leases";
+import { patienceBegan } from "./patience";
+import { emailModeColumn, scopeColumns } from "./scope";
+
+export interface LeasedWebhookEvent {
+  id: string;
+  provider: string;
+  type: string;
+  objectId: string | null;
+  attempts: number;
+  receivedAt: Date;
+  /** Since when it is tried: since it came, or since an operator had it done again. */
+  bornAt: Date;
+  /** Of the request that began the operation which the event is about. */
+  correlationId: string | null;
+  /** The same for all events of one object that were leased together. */
+  leaseToken: string;
+}
+
+/** How many of the oldest due events one claim looks at: the time of a claim does not grow with what waits. */
+const WINDOW = 400;
+
+/** For how long before another one an event may have come to be handled together with it. */
+const TOGETHER = "interval '4 days'";
+
+const isFree = (row: string) => `(${row}.lease_until IS NULL OR ${row}.lease_until < now())`;
+/** Where rows are found by something else: "IS TRUE" keeps the planner from finding them by their status. */
+const isWaiting = (row: string) =>
+  `(${row}.status = 'PENDING' AND ${row}.next_attempt_at <= ${DUE_UNTIL}) IS TRUE`;
+const isSameObject = (a: string, b: string) =>
+  `${a}.object_id = ${b}.object_id AND ${a}.provider = ${b}.provider AND ${a}.account = ${b}.account AND ${a}.mode = ${b}.mode`;
+const KEY = "provider, account, mode, COALESCE(object_id, id::text)";
+
+/**
+ * Each part reads through an index that fits, whatever the planner believes of how much waits: the window through
+ * (status, next_attempt_at), the rest through the primary key and (object_id, received_at). With statistics from when
+ * nothing waited, it would else read through all that waits for each object.
+ */
+export const CLAIM = `
+  WITH due AS MATERIALIZED (
+    SELECT id, provider, account, mode, object_id, next_attempt_at FROM webhook_event
+     WHERE status = 'PENDING' AND next_attempt_at <= ${DUE_UNTIL} AND ${isFree("webhook_event")}
+       AND (provider = $3 AND mode = $4::provider_mode OR provider <> $3 AND mode = $5::provider_mode)
+     ORDER BY next_attempt_at LIMIT ${WINDOW}),
+  -- Somebody is at these: what came meanwhile waits. Their leased events were due before it.
+  busy AS MATERIALIZED (
+    SELECT DISTINCT provider, account, mode, object_id
+      FROM (SELECT provider, account, mode, object_id, lease_until FROM webhook_event
+             WHERE (status, next_attempt_at) >= ('PENDING', '-infinity')
+               AND (status, next_attempt_at) <= ('PENDING', (SELECT max(next_attempt_at) FROM due))
+             ORDER BY status, next_attempt_at LIMIT ${5 * WINDOW}) AS ahead
+     WHERE lease_until >= now() AND object_id IS NOT NULL),
+  -- The first event of each object stands for it: whoever locks it may lease the object.
+  first AS MATERIALIZED (
+    SELECT DISTINCT ON (${KEY}) id, next_attempt_at FROM due
+     WHERE NOT EXISTS (SELECT FROM busy WHERE ${isSameObject("busy", "due")})
+     ORDER BY ${KEY}, next_attempt_at, id),
+  head AS MATERIALIZED (
+    SELECT event.id, event.provider, event.account, event.mode, event.object_id, event.received_at,
+           gen_random_uuid() AS token
+      FROM first JOIN webhook_event AS event ON event.id = first.id
+     WHERE ${isWaiting("event")} AND ${isFree("event")}
+     ORDER BY first.next_attempt_at, first.id LIMIT $1
+       FOR UPDATE OF event SKIP LOCKED),
+  member AS MATERIALIZED (
+    SELECT id, token FROM head
+     UNION
+    SELECT event.id, head.token FROM head JOIN webhook_event AS event
+        ON ${isSameObject("event", "head")}
+       AND (event.object_id, event.received_at) >= (head.object_id, head.received_at - ${TOGETHER})
+       AND ${isWaiting("event")}),
+  locked AS MATERIALIZED (
+    SELECT event.id FROM member JOIN webhook_event AS event ON event.id = member.id
+     WHERE ${isWaiting("event")} AND ${isFree("event")}
+       FOR UPDATE OF event SKIP LOCKED),
+  -- All or none: where one is somebody else's already, the object is.
+  whole AS MATERIALIZED (
+    SELECT token FROM member LEFT JOIN locked USING (id) GROUP BY token HAVING count(*) = count(locked.id))
+  UPDATE webhook_event AS event
+     SET lease_token = member.token, lease_until = now() + $2::float8 * interval '1 millisecond',
+         attempts = event.attempts + 1
+    FROM member JOIN whole USING (token)
+   WHERE event.id = member.id
+  RETURNING event.id, event.provider, event.type, event.object_id AS "objectId", event.attempts,
+            event.received_at AS "receivedAt", ${patienceBegan("webhook_event", "event", "received_at")} AS "bornAt",
+            event.lease_token AS "leaseToken",
+            (SELECT correlation_id FROM operation WHERE operation.id = event.operation_id) AS "correlationId"`;
+
+/**
+ * Leases the due events of so many objects at most, of this process's modes, to this caller alone: the object that has
+ * waited longest first. An object of which somebody holds an event is left out until they have ended.
+ */
+export async function claimWebhookEvents(objects: number, leaseMs: number): Promise<LeasedWebhookEvent[]> {
+  const { provider, mode } = scopeColumns();
+  const { rows } = await pool().query<LeasedWebhookEvent>(CLAIM, [
+    ...[objects, leaseMs, provider, mode, emailModeColumn()],
+  ]);
+  return rows.sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
+}
+
+/**
+ * Marks events done, in the transaction of what they caused, where their lease is still ours.
+ * @throws when a lease was lost: the transaction must not commit, another worker has the object
+ */
+export async function completeWebhookEvents(
+  tx: Database,
+  events: readonly Held[],
+  workspaceId?: string,
+): Promise<void> {
+  const { count } = await tx.webhookEvent.updateMany({
+    where: heldOnes(events),
+    data: {
+      ...{ status: "DONE", processedAt: new Date(), leaseToken: null, leaseUntil: null, lastError: null },
+      ...(workspaceId === undefined ? {} : { workspaceId }),
+    },
+  });
+  if (count < events.length) throw new Error(`lost the lease on webhook event ${events[0]?.id}`);
+}
+
+/** Puts events aside for a person to look at: they are about something that is not ours. Says how many were still ours. */
+export async function quarantineWebhookEvents(events: readonly Held[], lastError: string): Promise<number> {
+  const { count } = await db().webhookEvent.updateMany({
+    where: heldOnes(events),
+    data: { status: "QUARANTINED", leaseToken: null, leaseUntil: null, lastError },
+  });
+  return count;
+}
+
+const heldOnes = (events: readonly Held[]) => ({
+  id: { in: events.map(({ id }) => id) },
+  leaseToken: { in: [...new Set(events.map(({ leaseToken }) => leaseToken))] },
+});
