@@ -18,7 +18,9 @@ export interface Alert {
     | "drift-found"
     | "dispute-opened"
     | "refund-failed"
-    | "invoice-stuck";
+    | "invoice-stuck"
+    | "other-account"
+    | "second-subscription";
   /** "critical" is worth waking somebody for. */
   severity: "warning" | "critical";
   provider: string;

@@ -33,6 +33,38 @@ export function disputeOpened({ provider, mode }: At, dispute: DisputeSnapshot):
   };
 }
 
+export function otherAccount({ provider, mode }: At): Alert {
+  return {
+    what: "other-account",
+    severity: "critical",
+    ...{ provider, mode },
+    title: "The payments key seems to be another account's",
+    text: [
+      "Subscriptions that are live here are unknown to the vendor, and so are their customers: even deleted ones it knows.",
+      "Nothing is ended because of that, nobody loses what they have paid for, and the inbox goes on asking.",
+      "Put the key of the account back that these were sold by. If its test data was deleted on purpose, delete our copies of it.",
+    ].join("\n"),
+  };
+}
+
+export function secondSubscription(
+  { provider, mode }: At,
+  found: { subscriptionId: string; keptSubscriptionId: string; reason: string },
+): Alert {
+  const { subscriptionId, keptSubscriptionId, reason } = found;
+  return {
+    what: "second-subscription",
+    severity: "critical",
+    ...{ provider, mode, about: subscriptionId },
+    title: "A workspace has a second subscription that we did not sell just now",
+    text: [
+      `The subscription ${subscriptionId} is live beside ${keptSubscriptionId}, which is the one that counts.`,
+      `It is left alone, because ${reason}: the customer may be paying twice, and it is charged until somebody ends it.`,
+      "If it is an add-on or was agreed upon, nothing is to be done. Else end it at the vendor's dashboard, and give back what is owed.",
+    ].join("\n"),
+  };
+}
+
 export function refundFailed({ provider, mode }: At, refund: RefundSnapshot): Alert {
   const { id, paymentId, amount, currency } = refund;
   const money = formatMoney(amount, currency);

@@ -114,7 +114,7 @@ export function driftFound(
     text: paragraphs(
       `Of ${seen} that ${named(found)} lists, and of our copies of them, there were ${drift} ${LISTED[kind]}.`,
       doubted > 0
-        ? `${doubted} of them are copies that it lists no more, too many to be believed: they were left as they are. Does the key belong to another account?`
+        ? `${doubted} of them are copies that it lists no more, which is hardly to be believed of so large a share: they were left as they are. Does the key belong to another account?`
         : "Meanwhile: they are being put right through the inbox, as if their webhooks came now.",
       "If it happens again, look at the endpoint at the vendor's dashboard: it shows which deliveries failed, and why.",
     ),

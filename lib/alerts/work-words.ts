@@ -7,6 +7,8 @@ interface At {
 }
 
 const named = ({ provider, mode }: At) => `${provider} (${mode})`;
+/** A vendor's word is written anywhere only if it looks like one: whoever signs can put anything there. */
+const typeNamed = (type: string) => (/^[a-z0-9_.]{1,80}$/.test(type) ? type : "of an unusual type");
 const paragraphs = (...lines: string[]) => lines.join("\n");
 
 /** @param event `id`: ours */
@@ -18,7 +20,7 @@ export function eventGivenUp(event: At & { id: string; type: string }): Alert {
     ...{ provider, mode, path: "/admin/webhooks" },
     title: `Webhooks: an event of ${named(event)} was given up`,
     text: paragraphs(
-      `The event ${id} (${type}) was tried for three days, or cannot be handled at all, and is not tried any more.`,
+      `The event ${id} (${typeNamed(type)}) was tried for three days, or cannot be handled at all, and is not tried any more.`,
       "Meanwhile: what it tells of may be missing here, such as a payment, a change of plan or an end.",
       "Its page shows each attempt and its error. Mend the cause, then replay it from there: replaying is safe.",
     ),
@@ -65,7 +67,7 @@ export function eventQuarantined(event: At & { type: string; reason: string }): 
     ...{ provider, mode, path: "/admin/webhooks" },
     title: `Webhooks: an event of ${named(event)} was put aside`,
     text: paragraphs(
-      `An event (${type}) came that is not meant for this app as it is configured: ${reason}.`,
+      `An event (${typeNamed(type)}) came that is not meant for this app as it is configured: ${reason}.`,
       "Meanwhile: it is kept and not handled, so that what it tells of is not reflected here.",
       "Compare the endpoint at the vendor (account, mode, API version) with the environment; then replay what is ours.",
     ),

@@ -1,16 +1,18 @@
 import { isLive, type SubscriptionView } from "./status";
 
 /**
- * The subscription that counts among all of a workspace's, oldest first: the oldest live one (a later one is a
- * duplicate that is being cancelled), else the newest ended one.
+ * The subscription that counts among all of a workspace's, oldest first: the oldest live one that gives a plan, else the
+ * oldest live one (an add-on gives none), else the newest ended one.
  */
 export function currentSubscription<T extends { view: SubscriptionView }>(
   oldestFirst: readonly T[],
 ): T | null {
-  return oldestFirst.find(({ view }) => isLive(view.status)) ?? oldestFirst.at(-1) ?? null;
+  const live = oldestFirst.filter(({ view }) => isLive(view.status));
+  return live.find(({ view }) => view.planKey !== null) ?? live[0] ?? oldestFirst.at(-1) ?? null;
 }
 
-/** Live ones beside the oldest live one: they must not exist. */
+/** Live ones beside the one that counts. */
 export function duplicateSubscriptions<T extends { view: SubscriptionView }>(oldestFirst: readonly T[]): T[] {
-  return oldestFirst.filter(({ view }) => isLive(view.status)).slice(1);
+  const kept = currentSubscription(oldestFirst);
+  return oldestFirst.filter((one) => one !== kept && isLive(one.view.status));
 }

@@ -17,6 +17,24 @@ export async function recordAudit(
   await tx.auditLog.create({ data: { ...entry, detail: entry.detail ?? {}, eventId } });
 }
 
+/**
+ * The same, where the workspace has none of this action and detail yet; says whether it was written. Two at once take
+ * turns by the workspace's lock.
+ */
+export async function recordAuditOnce(
+  tx: Database,
+  entry: { workspaceId: string; action: string; detail: Prisma.InputJsonObject },
+): Promise<boolean> {
+  const { workspaceId, action, detail } = entry;
+  const known = await tx.auditLog.findFirst({
+    where: { workspaceId, action, detail: { equals: detail } },
+    select: { id: true },
+  });
+  if (known) return false;
+  await recordAudit(tx, entry);
+  return true;
+}
+
 /** Records what a write changed of a copy, as `{before, after}` beside `ids`; nothing where it changed nothing. */
 export async function recordChange(
   tx: Database,

@@ -6,8 +6,8 @@ import { scopeColumns } from "./scope";
 export interface BillingOwner {
   workspaceId: string;
   workspaceName: string;
-  /** Owners' addresses, the first owner first. */
-  ownerEmails: string[];
+  /** The first owner first. */
+  owners: { userId: string; email: string }[];
 }
 
 const NO_CARD = { cardBrand: null, cardLast4: null, cardExpMonth: null, cardExpYear: null };
@@ -18,7 +18,7 @@ const ownerSelect = {
   memberships: {
     where: { role: "OWNER" },
     orderBy: { createdAt: "asc" },
-    select: { user: { select: { email: true } } },
+    select: { userId: true, user: { select: { email: true } } },
   },
 } as const;
 
@@ -47,7 +47,7 @@ export async function findBillingOwner(input: {
   return {
     workspaceId: workspace.id,
     workspaceName: workspace.name,
-    ownerEmails: workspace.memberships.map(({ user }) => user.email),
+    owners: workspace.memberships.map(({ userId, user: { email } }) => ({ userId, email })),
   };
 }
 
@@ -69,18 +69,43 @@ export async function findDeletedCustomerId(workspaceId: string): Promise<string
   return row?.externalId ?? null;
 }
 
-/** Notes that the vendor knows a customer no more: for good, it gives no id a second time. */
+/**
+ * Notes that the vendor knows a customer no more. Not held up by a fence, as what is deleted stays so; but it raises the
+ * row's, so that what was read before this look cannot take it back.
+ */
 export async function markCustomerDeleted(
   tx: Database,
-  input: { customerId: string; at: Date },
+  input: { customerId: string; at: Date; fence: bigint },
 ): Promise<{ workspaceId: string; isNew: boolean } | null> {
   const where = { ...scopeColumns(), externalId: input.customerId };
   const { count } = await tx.billingCustomer.updateMany({
     where: { ...where, deletedAt: null },
     data: { deletedAt: input.at, ...NO_CARD },
   });
+  await tx.billingCustomer.updateMany({
+    where: { ...where, fence: { lt: input.fence } },
+    data: { fence: input.fence },
+  });
   const row = await tx.billingCustomer.findFirst({ where, select: { workspaceId: true } });
   return row && { workspaceId: row.workspaceId, isNew: count === 1 };
+}
+
+/**
+ * Takes back that a customer was deleted, where the vendor was seen to know it later than that: the wrong account's key
+ * had been asked, or the vendor was wrong. Its workspace; null where there is nothing to take back.
+ */
+export async function restoreCustomer(
+  tx: Database,
+  input: { customerId: string; fence: bigint },
+): Promise<string | null> {
+  const where = { ...scopeColumns(), externalId: input.customerId };
+  const { count } = await tx.billingCustomer.updateMany({
+    where: { ...where, deletedAt: { not: null }, fence: { lt: input.fence } },
+    data: { deletedAt: null, fence: input.fence },
+  });
+  if (count === 0) return null;
+  const row = await tx.billingCustomer.findFirst({ where, select: { workspaceId: true } });
+  return row?.workspaceId ?? null;
 }
 
 /** The customer's row, made where it is missing; a workspace keeps the first customer it was given. */

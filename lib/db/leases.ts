@@ -21,6 +21,26 @@ export type Fate = { kind: "retry" | "wait"; delayMs: number } | { kind: "dead" 
  */
 export const DUE_UNTIL = "(now() + interval '1 millisecond')";
 
+/** What is noted of an attempt that nobody came to an end with. */
+export const LAPSED = "its worker stopped before it had ended";
+/** So often in a row, and it is given up: it may be what stops them. */
+export const MOST_LAPSES = 10;
+
+/**
+ * As SQL, of a row that is being leased: how many leases on it ended by themselves in a row, 0 where the last one was
+ * given back. Whatever gives a lease back clears `lease_until`.
+ * @param leaseUntil the row's before it is leased
+ * @param bornAt since when it is tried
+ */
+export function lapsesOf(id: string, leaseUntil: string, bornAt: string): string {
+  return `CASE WHEN ${leaseUntil} IS NULL THEN 0 ELSE 1 + (
+            SELECT COUNT(*)::int FROM (
+              SELECT failed_attempt.error FROM failed_attempt
+               WHERE failed_attempt.work_id = ${id} AND failed_attempt.at >= ${bornAt}
+               ORDER BY failed_attempt.at DESC LIMIT ${MOST_LAPSES - 1}) AS last
+             WHERE last.error = '${LAPSED}') END`;
+}
+
 /** What is given up keeps no secret. */
 const AT_DEATH: Record<WorkTable, string> = {
   webhook_event: "",

@@ -2,7 +2,7 @@ import { isUuid } from "@/lib/uuid";
 import { Prisma } from "@/prisma/generated/client";
 import type { DeliveryState, OutboxKind, ProviderMode } from "@/prisma/generated/enums";
 import { type Database, db } from "./client";
-import type { Held } from "./leases";
+import { type Held, lapsesOf } from "./leases";
 import { patienceBegan } from "./patience";
 import { emailModeColumn, onCallModeColumn, scopeColumns } from "./scope";
 
@@ -50,6 +50,8 @@ export interface LeasedOutboxMessage {
   createdAt: Date;
   /** Since when it is tried: since it was enqueued, or since an operator had it done again. */
   bornAt: Date;
+  /** See `WorkRow`. */
+  lapses: number;
   correlationId: string | null;
   /** Where it may have gone already: an earlier attempt there did not end in a known way. */
   provider: string | null;
@@ -59,38 +61,68 @@ export interface LeasedOutboxMessage {
   leaseToken: string;
 }
 
-const BORN_AT = Prisma.raw(patienceBegan("outbox_message", "outbox_message", "created_at"));
+const BORN_AT = patienceBegan("outbox_message", "outbox_message", "created_at");
+const LAPSES = Prisma.raw(lapsesOf("outbox_message.id", "picked.lease_until", BORN_AT));
 
-/** Leases due messages to this caller alone: alerts first, for they tell of what holds up the others; then the oldest. */
+/** Messages of this process's modes: nobody else's are carried out here. */
+export function ownMessagesSql(): Prisma.Sql {
+  return Prisma.sql`mode = CASE kind WHEN 'EMAIL' THEN ${emailModeColumn()}::provider_mode
+                                     WHEN 'ALERT' THEN ${onCallModeColumn()}::provider_mode
+                                     ELSE ${scopeColumns().mode}::provider_mode END`;
+}
+
+const IS_DUE = Prisma.raw(`(status = 'PENDING' AND next_attempt_at <= now() + interval '1 millisecond'
+              AND (lease_until IS NULL OR lease_until < now()))`);
+
+/** Mails that carry a secret: somebody sits there and waits to get in. */
+const AWAITED = ["reset-password", "verify-email"];
+
+/** The newest of them that may still be waited for. They are found by their category: no index tells secrets. */
+function awaitedMails(): Prisma.Sql {
+  const newest = (category: string) => Prisma.sql`
+    (SELECT id, next_attempt_at, secret_payload IS NOT NULL AND ${IS_DUE} AND ${ownMessagesSql()} AS is_due
+       FROM outbox_message
+      WHERE kind = 'EMAIL' AND category = ${category} AND created_at > now() - interval '1 hour'
+      ORDER BY created_at DESC LIMIT 500)`;
+  return Prisma.join(AWAITED.map(newest), " UNION ALL ");
+}
+
+/**
+ * Leases due messages to this caller alone: alerts first, for they tell of what holds up the others; then mails that
+ * somebody waits for; then the oldest.
+ */
 export async function claimOutboxMessages(limit: number, leaseMs: number): Promise<LeasedOutboxMessage[]> {
-  const mailMode = emailModeColumn();
-  const commandMode = scopeColumns().mode;
-  const alertMode = onCallModeColumn();
   // Apart, so that each follows an index of its own, however much is due.
   return db().$queryRaw<LeasedOutboxMessage[]>`
     WITH alerts AS (
-           SELECT id FROM outbox_message
-            WHERE kind = 'ALERT' AND status = 'PENDING' AND next_attempt_at <= now() + interval '1 millisecond'
-              AND (lease_until IS NULL OR lease_until < now()) AND mode = ${alertMode}::provider_mode
+           SELECT id, lease_until FROM outbox_message
+            WHERE kind = 'ALERT' AND ${IS_DUE} AND ${ownMessagesSql()}
             ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED),
+         newest AS MATERIALIZED (
+           SELECT id FROM (${awaitedMails()}) AS mail WHERE is_due ORDER BY next_attempt_at LIMIT ${limit}),
+         awaited AS (
+           SELECT id, lease_until FROM outbox_message
+            WHERE id IN (SELECT id FROM newest) AND ${IS_DUE} IS TRUE FOR UPDATE SKIP LOCKED),
          others AS (
-           SELECT id FROM outbox_message
-            WHERE kind <> 'ALERT' AND status = 'PENDING' AND next_attempt_at <= now() + interval '1 millisecond'
-              AND (lease_until IS NULL OR lease_until < now())
-              AND mode = CASE kind WHEN 'EMAIL' THEN ${mailMode}::provider_mode
-                                   ELSE ${commandMode}::provider_mode END
+           SELECT id, lease_until FROM outbox_message
+            WHERE kind <> 'ALERT' AND ${IS_DUE} AND ${ownMessagesSql()}
             ORDER BY next_attempt_at
             LIMIT ${limit} FOR UPDATE SKIP LOCKED),
          picked AS (
-           SELECT id, 1 AS turn FROM alerts UNION ALL SELECT id, 2 FROM others
-            ORDER BY turn LIMIT ${limit})
+           SELECT id, lease_until, MIN(turn) AS turn
+             FROM (SELECT id, lease_until, 1 AS turn FROM alerts
+                   UNION ALL SELECT id, lease_until, 2 FROM awaited
+                   UNION ALL SELECT id, lease_until, 3 FROM others) AS due
+            GROUP BY id, lease_until ORDER BY MIN(turn) LIMIT ${limit})
     UPDATE outbox_message
        SET lease_token = gen_random_uuid(),
            lease_until = now() + ${leaseMs} * interval '1 millisecond',
            attempts = attempts + 1
-     WHERE id IN (SELECT id FROM picked)
-    RETURNING id, kind, payload, secret_payload AS "secretPayload", attempts, created_at AS "createdAt",
-              ${BORN_AT} AS "bornAt", correlation_id AS "correlationId", provider, delivery, lease_token AS "leaseToken",
+      FROM picked
+     WHERE outbox_message.id = picked.id
+    RETURNING outbox_message.id, kind, payload, secret_payload AS "secretPayload", attempts, created_at AS "createdAt",
+              ${Prisma.raw(BORN_AT)} AS "bornAt", ${LAPSES} AS lapses, correlation_id AS "correlationId", provider, delivery,
+              lease_token AS "leaseToken",
               (EXTRACT(EPOCH FROM now() - COALESCE(bound_at, created_at)) * 1000)::float8 AS "boundForMs"`;
 }
 

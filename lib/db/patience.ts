@@ -1,4 +1,4 @@
-/** Since when work is tried: since it came into being, or since an operator had it done again. */
+/** Since when work is tried: since it came into being, or since it was done again, by an operator or out of quarantine. */
 
 /** What stands in the audit log under the id of what was done again. */
 export const REPLAYED = { webhook_event: "webhook.replayed", outbox_message: "mail.replayed" } as const;

@@ -75,6 +75,8 @@ export async function runReplayBatch(
                lease_until = now() + ${leaseMs} * interval '1 millisecond',
                finished_at = CASE WHEN ${isFinished} THEN now() END
          WHERE id = ${id}::uuid`;
+      // What counts is for how long nothing has succeeded.
+      await tx.failedAttempt.deleteMany({ where: { workId: id } });
       return { isFinished };
     },
     { timeout: BATCH_TIMEOUT_MS },
@@ -88,6 +90,32 @@ export async function releaseReplayJob(job: LeasedReplayJob, delayMs: number): P
      WHERE id = ${job.id}::uuid AND lease_token = ${job.leaseToken}::uuid`;
 }
 
+/**
+ * Notes that a batch has failed, and gives the job back for after `delayMs`; where nothing else has happened for longer
+ * than `givenUpAfterMs`, ends it. Says whether it was ended here.
+ * @param error class and our own words
+ */
+export async function failReplayJob(
+  job: LeasedReplayJob,
+  { delayMs, givenUpAfterMs, error }: { delayMs: number; givenUpAfterMs: number; error: string },
+): Promise<boolean> {
+  const rows = await db().$queryRaw<{ isOver: boolean }[]>`
+    WITH before AS (
+      SELECT MIN(at) AS since, COUNT(*)::int AS failures FROM failed_attempt WHERE work_id = ${job.id}::uuid),
+    back AS (
+      UPDATE replay_job
+         SET lease_token = NULL, lease_until = now() + ${delayMs} * interval '1 millisecond',
+             finished_at = CASE WHEN since < now() - ${givenUpAfterMs} * interval '1 millisecond' THEN now() END
+        FROM before
+       WHERE id = ${job.id}::uuid AND lease_token = ${job.leaseToken}::uuid
+      RETURNING id, failures + 1 AS number, finished_at IS NOT NULL AS "isOver"),
+    noted AS (
+      INSERT INTO failed_attempt (id, work_id, number, error, is_last)
+      SELECT gen_random_uuid(), id, number, ${error}, "isOver" FROM back)
+    SELECT "isOver" FROM back`;
+  return rows[0]?.isOver ?? false;
+}
+
 export interface ReplayJobView {
   id: string;
   filter: unknown;
@@ -98,6 +126,8 @@ export interface ReplayJobView {
   createdAt: Date;
   /** Null while it goes on. */
   finishedAt: Date | null;
+  /** Why it was ended before its end; null where it was not. */
+  error: string | null;
 }
 
 const JOBS_SHOWN = 5;
@@ -106,7 +136,8 @@ const JOBS_SHOWN = 5;
 export async function recentReplayJobs(target: ReplayTarget): Promise<ReplayJobView[]> {
   return db().$queryRaw<ReplayJobView[]>`
     SELECT job.id, job.filter, person.name AS "actorName", job.replayed, job.cursor_at AS "reachedAt",
-           job.created_at AS "createdAt", job.finished_at AS "finishedAt"
+           job.created_at AS "createdAt", job.finished_at AS "finishedAt",
+           (SELECT error FROM failed_attempt WHERE work_id = job.id AND is_last LIMIT 1) AS error
       FROM ((SELECT * FROM replay_job WHERE finished_at IS NULL ORDER BY created_at DESC LIMIT 100)
             UNION ALL
             (SELECT * FROM replay_job WHERE finished_at > now() - interval '1 day'

@@ -9,9 +9,15 @@ import { type Database, db } from "./client";
 import { toDatabase } from "./enum-names";
 import type { ListPart } from "./keyset";
 import { type MailFilter, mailConditions } from "./mail-console";
+import { ownMessagesSql } from "./outbox";
 import { REPLAYED } from "./patience";
-import { emailModeColumn, onCallModeColumn, scopeColumns } from "./scope";
-import { isOfOwnScope, lookFor, type ReplayableStatus, type WebhookFilter } from "./webhook-filter";
+import {
+  isOfOwnScope,
+  lookFor,
+  ownScopeSql,
+  type ReplayableStatus,
+  type WebhookFilter,
+} from "./webhook-filter";
 
 export interface ReplayableEvent {
   id: string;
@@ -99,13 +105,6 @@ export function findReplayable(id: string): Promise<(ReplayableEvent & { replays
       ...{ objectId: true, status: true, workspaceId: true, replays: true },
     },
   });
-}
-
-/** Messages of this process's modes: nobody else's are carried out here. */
-function ownMessagesSql(): Prisma.Sql {
-  return Prisma.sql`mode = CASE kind WHEN 'EMAIL' THEN ${emailModeColumn()}::provider_mode
-                                     WHEN 'ALERT' THEN ${onCallModeColumn()}::provider_mode
-                                     ELSE ${scopeColumns().mode}::provider_mode END`;
 }
 
 /** Where it may have gone stays as it is: cleared, what may be with one vendor already would go to another one. */
@@ -214,13 +213,13 @@ export async function replayMessageBatch(
   return { replayed: await sendAgain(tx, asked, replay), cursor: endOf(looked, start.size) };
 }
 
-/** Whether so much is due already that more of it would only keep what is new waiting. */
+/** Whether so much of this process's is due already that more of it would only keep what is new waiting. */
 export async function isBacklogOf(target: ReplayTarget, size: number): Promise<boolean> {
   const due = Prisma.sql`status = 'PENDING' AND next_attempt_at <= now()`;
   const rows =
     target === "INBOX"
-      ? Prisma.sql`SELECT 1 FROM webhook_event WHERE ${due}`
-      : Prisma.sql`SELECT 1 FROM outbox_message WHERE ${due}`;
+      ? Prisma.sql`SELECT 1 FROM webhook_event WHERE ${due} AND ${ownScopeSql()}`
+      : Prisma.sql`SELECT 1 FROM outbox_message WHERE ${due} AND ${ownMessagesSql()}`;
   const [row] = await db().$queryRaw<{ count: number }[]>`
     SELECT COUNT(*)::int AS count FROM (${rows} LIMIT ${size}) AS counted`;
   return row?.count === size;

@@ -107,6 +107,8 @@ const DELETIONS = [
   deleteOld("failed_attempt", "at < now() - interval '90 days'"),
   // A slot counts for its second; a day's worth is little enough to be read through.
   deleteOld("send_slot", "slot < EXTRACT(EPOCH FROM now() - interval '1 day')"),
+  // (created_at); no reading of a vendor is written a week after it was begun.
+  deleteOld("sync_tombstone", "created_at < now() - interval '7 days'"),
   // (finished_at, created_at)
   deleteOld("replay_job", "finished_at < now() - interval '90 days'"),
   // (kind, started_at); the last good pass over events says where the next one begins.
@@ -124,15 +126,32 @@ const DELETIONS = [
 const DELETE_ROWS = 5_000;
 const DELETE_BATCHES = 20;
 
-/** Deletes what is older than anybody is shown; answers how many rows. */
-export async function deleteOldRows(): Promise<number> {
+/** How many rows were deleted, and whether there are none left to delete. */
+export interface Deletion {
+  deleted: number;
+  isComplete: boolean;
+}
+
+async function deleteInBatches(statement: string, deadline: number): Promise<Deletion> {
   let deleted = 0;
-  for (const statement of DELETIONS) {
-    for (let batch = 0; batch < DELETE_BATCHES; batch += 1) {
-      const { rowCount } = await pool().query(statement, [DELETE_ROWS]);
-      deleted += rowCount ?? 0;
-      if ((rowCount ?? 0) < DELETE_ROWS) break;
-    }
+  for (let batch = 0; batch < DELETE_BATCHES && Date.now() < deadline; batch += 1) {
+    const { rowCount } = await pool().query(statement, [DELETE_ROWS]);
+    deleted += rowCount ?? 0;
+    if ((rowCount ?? 0) < DELETE_ROWS) return { deleted, isComplete: true };
   }
-  return deleted;
+  return { deleted, isComplete: false };
+}
+
+/**
+ * Deletes what is older than anybody is shown.
+ * @param deadline milliseconds since 1970
+ */
+export async function deleteOldRows(deadline: number): Promise<Deletion> {
+  const all: Deletion = { deleted: 0, isComplete: true };
+  for (const statement of DELETIONS) {
+    const { deleted, isComplete } = await deleteInBatches(statement, deadline);
+    all.deleted += deleted;
+    all.isComplete &&= isComplete;
+  }
+  return all;
 }

@@ -1,6 +1,6 @@
 import { currentSubscription } from "@/lib/billing/current-subscription";
 import { isPlanKey } from "@/lib/billing/plans";
-import type { SubscriptionView } from "@/lib/billing/status";
+import { isLive, type SubscriptionView } from "@/lib/billing/status";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
@@ -92,13 +92,17 @@ export async function markSubscriptionGone(
   return { workspaceId: row.workspaceId, before: stateOf(row), after: stateOf({ ...row, ...data }) };
 }
 
-/** Whose our copy of a subscription is. */
-export async function findSubscriptionOwner(externalId: string): Promise<string | null> {
+/** Whose our copy of a subscription is, and whether it is held to be live. */
+export async function findSubscriptionOwner(
+  externalId: string,
+): Promise<{ workspaceId: string; customerId: string; isLive: boolean } | null> {
   const row = await db().subscription.findFirst({
     where: { ...scopeColumns(), externalId },
-    select: { workspaceId: true },
+    select: { workspaceId: true, status: true, customer: { select: { externalId: true } } },
   });
-  return row?.workspaceId ?? null;
+  if (!row) return null;
+  const { workspaceId, status, customer } = row;
+  return { workspaceId, customerId: customer.externalId, isLive: isLive(fromDatabase(status)) };
 }
 
 const viewSelect = {

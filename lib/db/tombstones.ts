@@ -37,6 +37,6 @@ export async function bury(tx: Database, input: { externalId: string; fence: big
   await tx.$executeRaw`
     INSERT INTO sync_tombstone AS known (provider, mode, account, external_id, fence)
     VALUES (${provider}, ${mode}::provider_mode, ${account}, ${externalId}, ${fence})
-    ON CONFLICT (provider, mode, account, external_id) DO UPDATE SET fence = EXCLUDED.fence
+    ON CONFLICT (provider, mode, account, external_id) DO UPDATE SET fence = EXCLUDED.fence, created_at = now()
       WHERE known.fence < EXCLUDED.fence`;
 }

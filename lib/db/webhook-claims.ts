@@ -3,7 +3,7 @@
  * vendor answers them all, and because two at once would only get into each other's way.
  */
 import { type Database, db, pool } from "./client";
-import { DUE_UNTIL, type Held } from "./leases";
+import { DUE_UNTIL, type Held, lapsesOf } from "./leases";
 import { patienceBegan } from "./patience";
 import { emailModeColumn, scopeColumns } from "./scope";
 
@@ -14,8 +14,10 @@ export interface LeasedWebhookEvent {
   objectId: string | null;
   attempts: number;
   receivedAt: Date;
-  /** Since when it is tried: since it came, or since an operator had it done again. */
+  /** Since when it is tried: since it came, or since it was done again. */
   bornAt: Date;
+  /** See `WorkRow`. */
+  lapses: number;
   /** Of the request that began the operation which the event is about. */
   correlationId: string | null;
   /** The same for all events of one object that were leased together. */
@@ -23,7 +25,7 @@ export interface LeasedWebhookEvent {
 }
 
 /** How many of the oldest due events one claim looks at: the time of a claim does not grow with what waits. */
-const WINDOW = 400;
+const WINDOW = 100;
 
 /** For how long before another one an event may have come to be handled together with it. */
 const TOGETHER = "interval '4 days'";
@@ -35,6 +37,9 @@ const isWaiting = (row: string) =>
 const isSameObject = (a: string, b: string) =>
   `${a}.object_id = ${b}.object_id AND ${a}.provider = ${b}.provider AND ${a}.account = ${b}.account AND ${a}.mode = ${b}.mode`;
 const KEY = "provider, account, mode, COALESCE(object_id, id::text)";
+const KEY_AS_TEXT = "provider || ' ' || account || ' ' || mode::text || ' ' || COALESCE(object_id, id::text)";
+const IS_OWN = "(provider = $3 AND mode = $4::provider_mode OR provider <> $3 AND mode = $5::provider_mode)";
+const BORN_AT = patienceBegan("webhook_event", "event", "received_at");
 
 /**
  * Each part reads through an index that fits, whatever the planner believes of how much waits: the window through
@@ -42,35 +47,35 @@ const KEY = "provider, account, mode, COALESCE(object_id, id::text)";
  * nothing waited, it would else read through all that waits for each object.
  */
 export const CLAIM = `
-  WITH due AS MATERIALIZED (
-    SELECT id, provider, account, mode, object_id, next_attempt_at FROM webhook_event
-     WHERE status = 'PENDING' AND next_attempt_at <= ${DUE_UNTIL} AND ${isFree("webhook_event")}
-       AND (provider = $3 AND mode = $4::provider_mode OR provider <> $3 AND mode = $5::provider_mode)
-     ORDER BY next_attempt_at LIMIT ${WINDOW}),
-  -- Somebody is at these: what came meanwhile waits. Their leased events were due before it.
-  busy AS MATERIALIZED (
-    SELECT DISTINCT provider, account, mode, object_id
-      FROM (SELECT provider, account, mode, object_id, lease_until FROM webhook_event
+  -- Somebody is at these: what came meanwhile waits. What they have leased was due before nearly all else.
+  WITH busy AS MATERIALIZED (
+    SELECT DISTINCT ${KEY_AS_TEXT} AS key
+      FROM (SELECT id, provider, account, mode, object_id, lease_until FROM webhook_event
              WHERE (status, next_attempt_at) >= ('PENDING', '-infinity')
-               AND (status, next_attempt_at) <= ('PENDING', (SELECT max(next_attempt_at) FROM due))
+               AND (status, next_attempt_at) <= ('PENDING', ${DUE_UNTIL}) AND ${IS_OWN}
              ORDER BY status, next_attempt_at LIMIT ${5 * WINDOW}) AS ahead
-     WHERE lease_until >= now() AND object_id IS NOT NULL),
+     WHERE lease_until >= now()),
+  -- Looks past what is of those, however much that is: else it could be all that is seen.
+  due AS MATERIALIZED (
+    SELECT id, provider, account, mode, object_id, next_attempt_at FROM webhook_event
+     WHERE status = 'PENDING' AND next_attempt_at <= ${DUE_UNTIL} AND ${isFree("webhook_event")} AND ${IS_OWN}
+       AND ${KEY_AS_TEXT} <> ALL (ARRAY(SELECT key FROM busy))
+     ORDER BY next_attempt_at LIMIT ${WINDOW}),
   -- The first event of each object stands for it: whoever locks it may lease the object.
   first AS MATERIALIZED (
     SELECT DISTINCT ON (${KEY}) id, next_attempt_at FROM due
-     WHERE NOT EXISTS (SELECT FROM busy WHERE ${isSameObject("busy", "due")})
      ORDER BY ${KEY}, next_attempt_at, id),
   head AS MATERIALIZED (
     SELECT event.id, event.provider, event.account, event.mode, event.object_id, event.received_at,
-           gen_random_uuid() AS token
+           event.lease_until, gen_random_uuid() AS token
       FROM first JOIN webhook_event AS event ON event.id = first.id
      WHERE ${isWaiting("event")} AND ${isFree("event")}
      ORDER BY first.next_attempt_at, first.id LIMIT $1
        FOR UPDATE OF event SKIP LOCKED),
   member AS MATERIALIZED (
-    SELECT id, token FROM head
+    SELECT id, token, lease_until FROM head
      UNION
-    SELECT event.id, head.token FROM head JOIN webhook_event AS event
+    SELECT event.id, head.token, event.lease_until FROM head JOIN webhook_event AS event
         ON ${isSameObject("event", "head")}
        AND (event.object_id, event.received_at) >= (head.object_id, head.received_at - ${TOGETHER})
        AND ${isWaiting("event")}),
@@ -87,8 +92,8 @@ export const CLAIM = `
     FROM member JOIN whole USING (token)
    WHERE event.id = member.id
   RETURNING event.id, event.provider, event.type, event.object_id AS "objectId", event.attempts,
-            event.received_at AS "receivedAt", ${patienceBegan("webhook_event", "event", "received_at")} AS "bornAt",
-            event.lease_token AS "leaseToken",
+            event.received_at AS "receivedAt", ${BORN_AT} AS "bornAt",
+            event.lease_token AS "leaseToken", ${lapsesOf("event.id", "member.lease_until", BORN_AT)} AS lapses,
             (SELECT correlation_id FROM operation WHERE operation.id = event.operation_id) AS "correlationId"`;
 
 /**

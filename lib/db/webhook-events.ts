@@ -1,5 +1,6 @@
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
 import { type Database, pool } from "./client";
+import { REPLAYED } from "./patience";
 import { scopeColumns } from "./scope";
 
 export interface NewWebhookEvent {
@@ -52,8 +53,18 @@ const LEAVE = "DO NOTHING";
 const RELEASE = `DO UPDATE
       SET type = EXCLUDED.type, mode = EXCLUDED.mode, api_version = EXCLUDED.api_version,
           object_id = EXCLUDED.object_id, operation_id = EXCLUDED.operation_id, payload = EXCLUDED.payload,
-          status = EXCLUDED.status, next_attempt_at = now()
-      WHERE webhook_event.status = 'QUARANTINED' AND EXCLUDED.status <> 'QUARANTINED'`;
+          status = EXCLUDED.status, next_attempt_at = now(), attempts = 0, last_error = NULL,
+          replays = webhook_event.replays + 1
+      WHERE webhook_event.status = 'QUARANTINED' AND EXCLUDED.status <> 'QUARANTINED'
+        AND (EXCLUDED.api_version IS NOT NULL OR webhook_event.api_version IS NULL)
+    RETURNING id, status, replays`;
+/** Done again as by an operator's hand, and noted like that: how long it is tried for begins anew (lib/db/patience.ts). */
+const releaseStatement = (rows: number) => `
+  WITH released AS (${insertStatement(rows, RELEASE)})
+  INSERT INTO audit_log (id, action, event_id, detail)
+  SELECT gen_random_uuid(), '${REPLAYED.webhook_event}', id,
+         jsonb_build_object('eventId', id, 'from', 'QUARANTINED', 'to', status)
+    FROM released WHERE replays > 0`;
 const INSERT_ONE = insertStatement(1, LEAVE);
 
 /**
@@ -69,7 +80,7 @@ export async function insertWebhookEvents(events: readonly NewWebhookEvent[]): P
   const values = once.flatMap(valuesOf);
   const statement = once.length === 1 ? INSERT_ONE : insertStatement(once.length, LEAVE);
   const { rowCount } = await pool().query(statement, values);
-  if (rowCount !== once.length) await pool().query(insertStatement(once.length, RELEASE), values);
+  if (rowCount !== once.length) await pool().query(releaseStatement(once.length), values);
 }
 
 /** The same for one. */

@@ -27,7 +27,8 @@ interface Command {
 
 /**
  * What was a duplicate when this was written need not be one now: where the other subscription has ended meanwhile,
- * this one is what the customer has paid for, and stays.
+ * this one is what the customer has paid for, and stays. Unless this message has ended it already: then the money goes
+ * back all the same, for nothing is left that it was paid for.
  */
 function cancelDuplicate(message: LeasedOutboxMessage): Command {
   const { subscriptionId, keptSubscriptionId } = duplicateSchema.parse(message.payload);
@@ -37,11 +38,9 @@ function cancelDuplicate(message: LeasedOutboxMessage): Command {
     isDone: async () => false,
     tell: async () => {
       const kept = await payments().getSubscription(keptSubscriptionId);
-      if (kept && isLive(kept.status)) {
-        await payments().cancelAndRefund({ operationId: message.id, subscriptionId });
-      } else {
-        logger.warn({ subscriptionId, keptSubscriptionId }, "not a duplicate any more: it is kept");
-      }
+      const onlyIfBegun = kept === null || !isLive(kept.status);
+      if (onlyIfBegun) logger.warn({ subscriptionId, keptSubscriptionId }, "not a duplicate any more");
+      await payments().cancelAndRefund({ operationId: message.id, subscriptionId, onlyIfBegun });
     },
   };
 }

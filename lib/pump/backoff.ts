@@ -3,8 +3,6 @@ const BASE_MS = 1_000;
 const CAP_MS = 60 * 60 * 1_000;
 /** After this the work is given up and shown to a person. */
 const GIVE_UP_MS = 3 * 24 * 60 * 60 * 1_000;
-/** A last try that was put off may come so much later. */
-const LAST_TRY_MS = 2 * CAP_MS;
 /** For what is held back and nobody knows until when: an operator's hand holds the vendor's breaker open. */
 const UNKNOWN_WAIT_MS = 30_000;
 /** What waited for the same moment does not come back in the same one. */
@@ -37,12 +35,4 @@ export function nextAttempt(input: {
   // A vendor that asks for more than our patience is asked once more before the work is given up.
   const asked = Math.min(input.retryAfterMs ?? 0, GIVE_UP_MS);
   return { kind: "retry", delayMs: Math.max(asked, Math.ceil(input.random * ceiling)) };
-}
-
-/**
- * Whether work is past its time although nobody has given it up: whoever had it never came to an end, and may have been
- * ended by it. `attempts` counts this one.
- */
-export function isPastGivingUp(work: { attempts: number; ageMs: number }): boolean {
-  return work.attempts > 1 && work.ageMs > GIVE_UP_MS + LAST_TRY_MS;
 }

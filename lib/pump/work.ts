@@ -1,12 +1,12 @@
 /** A table of work as the pump sees it: pieces that are leased, done, and given back when they fail. */
-import type { Held, Leases } from "@/lib/db/leases";
-import { isAppError } from "@/lib/errors/app-error";
+import { type Held, LAPSED, type Leases, MOST_LAPSES } from "@/lib/db/leases";
+import { AppError, isAppError } from "@/lib/errors/app-error";
 import { GiveUpError } from "@/lib/errors/give-up-error";
 import { isIntegrationError } from "@/lib/errors/integration-error";
 import { NotYetError } from "@/lib/errors/not-yet-error";
 import { errorFields, logger } from "@/lib/logger";
 import { withRequestContext } from "@/lib/request-context";
-import { isPastGivingUp, nextAttempt } from "./backoff";
+import { type NextAttempt, nextAttempt } from "./backoff";
 
 /** Within which all vendor calls of one piece of work have ended: time for a slow one and a few that are not. */
 export const ITEM_MS = 15_000;
@@ -18,6 +18,8 @@ export interface WorkRow extends Held {
   /** This one counted. */
   attempts: number;
   bornAt: Date;
+  /** How many leases on it ended by themselves in a row: their workers never came to an end. 0 where it was given back. */
+  lapses: number;
 }
 
 /** A table of work. */
@@ -51,7 +53,7 @@ export interface Work {
 }
 
 /** The class and our own words; a vendor's prose may carry personal data and stays out of the table. */
-function describe(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (isAppError(error)) return error.message;
   return error instanceof Error ? error.name : "unknown error";
 }
@@ -66,12 +68,14 @@ function isHeldBack(error: unknown): boolean {
 
 const ageOf = ({ bornAt }: WorkRow) => Date.now() - bornAt.getTime();
 
+type Rows = readonly [WorkRow, ...WorkRow[]];
+type Decided = WorkRow & { next: NextAttempt };
+
 /**
  * Rows that fail together come back together, as soon as the one that was tried least: something new is known of it.
  * Each is given up by its own age.
  */
-async function giveBack<Item>(source: WorkSource<Item>, item: Item, error: unknown): Promise<void> {
-  const rows = source.rowsOf(item);
+function afterFailure(rows: Rows, error: unknown): Decided[] {
   const input = {
     attempts: Math.min(...rows.map(({ attempts }) => attempts)),
     // Every other failure is worth another try until its time is up: a fix may be deployed meanwhile.
@@ -80,11 +84,35 @@ async function giveBack<Item>(source: WorkSource<Item>, item: Item, error: unkno
     heldBack: isHeldBack(error),
     random: Math.random(),
   };
-  const decided = rows.map((row) => ({
-    ...row,
-    next: nextAttempt({ ...input, ageMs: ageOf(row) }),
-  }));
-  const back = new Set(await source.leases.giveBack(decided, describe(error)));
+  return rows.map((row) => ({ ...row, next: nextAttempt({ ...input, ageMs: ageOf(row) }) }));
+}
+
+/** One worker may stop for its own reasons: what has been begun once is begun again at once. */
+const mayStopWorkers = ({ lapses, attempts }: WorkRow) => lapses > 0 && attempts > 2;
+
+/** The others wait for as long as the one that was tried most, without having been tried. */
+function afterLapse(rows: Rows): Decided[] {
+  const stopping = rows.filter(mayStopWorkers);
+  const input = {
+    attempts: Math.max(...stopping.map(({ attempts }) => attempts)),
+    ...{ retryAfterMs: null, heldBack: false, random: Math.random() },
+  };
+  const delay = nextAttempt({ ...input, retryable: true, ageMs: 0 });
+  const wait: NextAttempt = { kind: "wait", delayMs: delay.kind === "dead" ? 0 : delay.delayMs };
+  return rows.map((row) => {
+    if (!mayStopWorkers(row)) return { ...row, next: wait };
+    const retryable = row.lapses < MOST_LAPSES;
+    return { ...row, next: nextAttempt({ ...input, retryable, ageMs: ageOf(row) }) };
+  });
+}
+
+async function giveBack<Item>(
+  source: WorkSource<Item>,
+  item: Item,
+  decided: readonly Decided[],
+  error: unknown,
+): Promise<void> {
+  const back = new Set(await source.leases.giveBack(decided, describeFailure(error)));
   for (const { id, attempts, next } of decided) {
     const fields = { source: source.name, id, attempts, next, ...errorFields(error) };
     if (!back.has(id)) logger.warn(fields, "failed, and its lease was lost: somebody else has it");
@@ -96,15 +124,16 @@ async function giveBack<Item>(source: WorkSource<Item>, item: Item, error: unkno
 }
 
 async function attempt<Item>(source: WorkSource<Item>, item: Item): Promise<boolean> {
+  const rows = source.rowsOf(item);
+  const isLapsed = rows.some(mayStopWorkers);
   try {
-    if (source.rowsOf(item).every((row) => isPastGivingUp({ ...row, ageMs: ageOf(row) }))) {
-      throw new GiveUpError("its workers stopped before it had ended, for longer than anything is tried");
-    }
+    if (isLapsed) throw new AppError("internal", { userMessage: "This has not ended.", logMessage: LAPSED });
     await source.process(item);
     return true;
   } catch (error) {
-    await giveBack(source, item, error).catch((second: unknown) => {
-      const [{ id, attempts }] = source.rowsOf(item);
+    const decided = isLapsed ? afterLapse(rows) : afterFailure(rows, error);
+    await giveBack(source, item, decided, error).catch((second: unknown) => {
+      const [{ id, attempts }] = rows;
       const fields = { source: source.name, id, attempts, ...errorFields(second) };
       logger.error(fields, "could not be given back, comes again when its lease is over");
     });

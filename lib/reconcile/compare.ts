@@ -49,8 +49,10 @@ export function subscriptionVerdict(
 
 /**
  * Whether so many of our live copies are missing from the vendor's list that the list itself is to be doubted: the key
- * of another account lists nothing of ours, and whoever believed it would end every subscription.
+ * of another account lists nothing of ours, and whoever believed it would end every subscription, be it the only one.
  */
 export function isImplausible(counts: { unlisted: number; listed: number }): boolean {
-  return counts.unlisted > 10 && counts.unlisted > counts.listed / 10;
+  const { unlisted, listed } = counts;
+  if (listed === 0) return unlisted > 0;
+  return unlisted > 10 && unlisted > listed / 10;
 }

@@ -10,7 +10,13 @@ import {
 } from "@/lib/db/vendor-copies";
 import { insertOwnEvent } from "@/lib/db/webhook-events";
 import { payments } from "@/lib/integrations/payments";
-import type { ListedCustomer, ListPage, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
+import type {
+  ListedCustomer,
+  ListPage,
+  PaymentsProvider,
+  SubscriptionSnapshot,
+} from "@/lib/integrations/payments/port";
+import { logger } from "@/lib/logger";
 import { SYNC_REQUESTS } from "@/lib/sync/request-sync";
 import { subscriptionVerdict } from "./compare";
 import type { Suspect } from "./sweep-state";
@@ -40,13 +46,17 @@ async function request(type: string, runId: string, objectId: string): Promise<v
   await insertOwnEvent(db(), { externalId: `sweep:${runId}:${objectId}`, type, objectId, dueAt: new Date() });
 }
 
+type SubscriptionsPage = Awaited<ReturnType<PaymentsProvider["listSubscriptionsPage"]>>;
+
 const markOf = (copy: SubscriptionCopy | undefined) => copy?.fence.toString() ?? "";
 
 async function compareSubscriptions(
-  { items, next }: ListPage<SubscriptionSnapshot>,
+  { items, unreadable, next }: SubscriptionsPage,
   fence: bigint,
 ): Promise<ComparedPage> {
-  const ids = items.map(({ id }) => id);
+  // What cannot be read is not compared, and is there all the same.
+  for (const id of unreadable) logger.error({ id }, "a listed subscription cannot be read: left out");
+  const ids = [...items.map(({ id }) => id), ...unreadable];
   const copies = await findSubscriptionCopies(ids);
   const wrong = items.filter((item) => {
     const verdict = subscriptionVerdict(item, copies.get(item.id), fence);
@@ -108,7 +118,9 @@ const customers: Sweep = {
   readPage: async (cursor) => compareCustomers(await payments().listCustomersPage({ cursor })),
   ask: async (id) => {
     const customer = await payments().getCustomer(id);
-    return customer && !customer.deleted ? "same" : "gone";
+    // Whoever says that it was deleted knows it, and need not be doubted as one who knows nothing.
+    if (customer?.deleted) return "differs";
+    return customer ? "same" : "gone";
   },
   marks: async (ids) => {
     const copies = await findCustomerCopies(ids);

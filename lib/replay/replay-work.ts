@@ -5,12 +5,13 @@
 import { type IsHandled, isBacklogOf, replayEventBatch, replayMessageBatch } from "@/lib/db/replay";
 import {
   claimReplayJobs,
+  failReplayJob,
   type LeasedReplayJob,
   releaseReplayJob,
   runReplayBatch,
 } from "@/lib/db/replay-jobs";
 import { errorFields, logger } from "@/lib/logger";
-import type { Piece, Work } from "@/lib/pump/work";
+import { describeFailure, type Piece, type Work } from "@/lib/pump/work";
 import { readEventFilter, readMessageFilter } from "./replay-filter";
 
 /** Rows that are looked at by one transaction. */
@@ -19,8 +20,10 @@ const BATCH = 500;
 const BACKLOG = 500;
 /** What it then waits; milliseconds. */
 const PAUSE_MS = 1_000;
-/** What it waits where a batch has failed: an operator asked for it, so it is not given up. */
+/** What it waits where a batch has failed. */
 const AFTER_FAILURE_MS = 30_000;
+/** It is ended where no batch has succeeded for so long: an operator sees why, and may ask anew. */
+const GIVE_UP_MS = 60 * 60_000;
 /** Within which a turn at a set ends (milliseconds): others want theirs. */
 const TURN_MS = 2_000;
 /** Taken anew with each batch. */
@@ -50,9 +53,9 @@ async function takeTurn(job: LeasedReplayJob, isHandled: IsHandled): Promise<voi
 }
 
 function pieceOf(job: LeasedReplayJob, isHandled: IsHandled): Piece {
-  const giveBack = async (delayMs: number) => {
+  const giveBack = async (how: () => Promise<void>) => {
     try {
-      await releaseReplayJob(job, delayMs);
+      await how();
     } catch (error) {
       const fields = { source: "replay", id: job.id, ...errorFields(error) };
       logger.error(fields, "could not be released, comes again when its lease is over");
@@ -64,15 +67,17 @@ function pieceOf(job: LeasedReplayJob, isHandled: IsHandled): Piece {
         await takeTurn(job, isHandled);
         return true;
       } catch (error) {
-        logger.error(
-          { source: "replay", id: job.id, ...errorFields(error) },
-          "a batch of a replay has failed",
-        );
-        await giveBack(AFTER_FAILURE_MS);
+        const fields = { source: "replay", id: job.id, ...errorFields(error) };
+        logger.error(fields, "a batch of a replay has failed");
+        await giveBack(async () => {
+          const times = { delayMs: AFTER_FAILURE_MS, givenUpAfterMs: GIVE_UP_MS };
+          if (await failReplayJob(job, { ...times, error: describeFailure(error) }))
+            logger.error(fields, "gave up");
+        });
         return false;
       }
     },
-    release: () => giveBack(0),
+    release: () => giveBack(() => releaseReplayJob(job, 0)),
   };
 }
 

@@ -3,19 +3,20 @@ import type { Database } from "@/lib/db/client";
 import { knownBusinessKeys } from "@/lib/db/outbox";
 import { enqueueMail } from "@/lib/outbox/enqueue";
 import { renderMail } from "@/lib/outbox/render-mail";
-import type { DueMail } from "./due-mails";
+import { type DueMail, stillNews } from "./due-mails";
 
 /**
- * Renders for every owner what is not in the outbox yet, before the transaction; the answer enqueues it inside. The business key,
- * not this look-up, makes it once only.
+ * Renders for every owner what is news and not in the outbox yet, before the transaction; the answer enqueues it inside.
+ * The business key, not this look-up, makes it once only: further owners have keys of their own, which stay theirs
+ * whoever comes and goes before them.
  */
 export async function prepareMails(
   due: readonly DueMail[],
-  { workspaceId, ownerEmails }: Pick<BillingOwner, "workspaceId" | "ownerEmails">,
+  { workspaceId, owners }: Pick<BillingOwner, "workspaceId" | "owners">,
 ): Promise<(tx: Database) => Promise<void>> {
-  const wanted = due.flatMap(({ businessKey, mail }) =>
-    ownerEmails.map((to, index) => ({
-      businessKey: index === 0 ? businessKey : `${businessKey}:${index}`,
+  const wanted = stillNews(due, new Date()).flatMap(({ businessKey, mail }) =>
+    owners.map(({ userId, email: to }, index) => ({
+      businessKey: index === 0 ? businessKey : `${businessKey}:${userId}`,
       mail,
       to,
     })),

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Database, db } from "@/lib/db/client";
+import { findKnownEvents } from "@/lib/db/vendor-copies";
 import { insertOwnEvent } from "@/lib/db/webhook-events";
 
 /** Types of our own making, handled beside the vendor's. */
@@ -10,7 +11,7 @@ export const SYNC_REQUESTS = {
   operation: "breakwater.operation.settle",
 } as const;
 
-/** Requests for one object within this time are one. */
+/** Requests for one object within this time are one, until it is answered. */
 const BUCKET_MS = 5_000;
 
 /**
@@ -22,8 +23,31 @@ export async function requestSync(
   objectId: string,
 ): Promise<void> {
   await insertOwnEvent(db(), {
-    externalId: `sync:${objectId}:${Math.floor(Date.now() / BUCKET_MS)}`,
+    externalId: await unansweredId(`sync:${objectId}:${Math.floor(Date.now() / BUCKET_MS)}`),
     type: SYNC_REQUESTS[kind],
+    objectId,
+    dueAt: new Date(),
+  });
+}
+
+/** What was answered a moment ago says nothing of what has happened since. */
+async function unansweredId(bucket: string): Promise<string> {
+  for (let turn = 0; ; turn += 1) {
+    const externalId = turn === 0 ? bucket : `${bucket}:${turn}`;
+    const status = (await findKnownEvents([externalId])).get(externalId);
+    if (status === undefined || status === "PENDING") return externalId;
+  }
+}
+
+/** Asks, once, for a live subscription beside another one to be looked at: only the vendor says who has made it. */
+export async function requestSecondLook(
+  tx: Database,
+  input: { subscriptionId: string; keptSubscriptionId: string },
+): Promise<void> {
+  const { subscriptionId: objectId, keptSubscriptionId } = input;
+  await insertOwnEvent(tx, {
+    externalId: `duplicate:${objectId}:${keptSubscriptionId}`,
+    type: SYNC_REQUESTS.subscription,
     objectId,
     dueAt: new Date(),
   });

@@ -1,4 +1,6 @@
-import { currentSubscription, duplicateSubscriptions } from "@/lib/billing/current-subscription";
+import { otherAccount } from "@/lib/alerts/billing-words";
+import { raiseAlert } from "@/lib/alerts/raise-alert";
+import { currentSubscription } from "@/lib/billing/current-subscription";
 import { isLive } from "@/lib/billing/status";
 import { recordAudit, recordChange } from "@/lib/db/audit-log";
 import { ensureBillingCustomer, saveCard } from "@/lib/db/billing-customers";
@@ -6,21 +8,25 @@ import { type Database, db } from "@/lib/db/client";
 import { nextFence } from "@/lib/db/fence";
 import { closeMadeWrite, closeOperation, findOpenCheckout } from "@/lib/db/operations";
 import {
-  type CurrentSubscription,
   findSubscriptionOwner,
   listSubscriptions,
   markSubscriptionGone,
   saveSubscription,
 } from "@/lib/db/subscriptions";
+import { NotYetError } from "@/lib/errors/not-yet-error";
 import { payments } from "@/lib/integrations/payments";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { logger } from "@/lib/logger";
-import { enqueueCancelDuplicate, enqueueExpireCheckout } from "@/lib/outbox/enqueue";
+import { enqueueExpireCheckout } from "@/lib/outbox/enqueue";
 import { requireBillingOwner } from "./billing-owner";
 import { subscriptionMails } from "./due-mails";
 import type { Finish } from "./finish";
 import { inTurn } from "./in-turn";
 import { prepareMails } from "./prepare-mails";
+import { settleSecondSubscriptions } from "./second-subscriptions";
+
+/** When a vendor that knows nothing of ours is asked again: somebody has to put the right key in first. */
+const OTHER_ACCOUNT_MS = 5 * 60 * 1000;
 
 /**
  * Makes our copy of a subscription equal the vendor's, with every effect that its state calls for. Convergent: any
@@ -33,6 +39,21 @@ export async function syncSubscription(subscriptionId: string, finish: Finish): 
   return recordSubscriptionGone({ subscriptionId, fence, finish });
 }
 
+/**
+ * That nothing is known of a live subscription is believed of an account that knows its customer, be it as a deleted
+ * one: the key of another account knows neither. A stand-in forgets everything when it is reset, and is believed.
+ * @throws NotYetError where nothing may be ended
+ */
+async function requireSameAccount(subscriptionId: string, customerId: string): Promise<void> {
+  const { scope } = payments();
+  if (scope.mode === "sandbox" || (await payments().getCustomer(customerId))) return;
+  raiseAlert(otherAccount(scope));
+  throw new NotYetError(
+    OTHER_ACCOUNT_MS,
+    `the vendor knows neither ${subscriptionId} nor its customer: is the key another account's?`,
+  );
+}
+
 /** The second half, for one that the vendor no longer knows. */
 export async function recordSubscriptionGone(input: {
   subscriptionId: string;
@@ -40,14 +61,16 @@ export async function recordSubscriptionGone(input: {
   finish: Finish;
 }): Promise<void> {
   const { subscriptionId, fence, finish } = input;
-  const owner = await findSubscriptionOwner(subscriptionId);
+  const known = await findSubscriptionOwner(subscriptionId);
+  if (known?.isLive) await requireSameAccount(subscriptionId, known.customerId);
+  const owner = known?.workspaceId;
   const write = async (tx: Database) => {
     const gone = await markSubscriptionGone(tx, { subscriptionId, fence, at: new Date() });
     if (gone) {
       const { workspaceId } = gone;
       await recordChange(tx, { workspaceId, action: "subscription.gone", ids: { subscriptionId } }, gone);
     }
-    await finish(tx, gone?.workspaceId ?? owner ?? undefined);
+    await finish(tx, gone?.workspaceId ?? owner);
   };
   await (owner ? inTurn(owner, write) : db().$transaction(write));
 }
@@ -63,7 +86,7 @@ export async function recordSubscription(input: {
   const { workspaceId } = owner;
   const enqueueMails = await prepareMails(subscriptionMails(snapshot, owner.workspaceName), owner);
 
-  const duplicates = await inTurn(workspaceId, async (tx) => {
+  const isDuplicate = await inTurn(workspaceId, async (tx) => {
     const customer = await ensureBillingCustomer(tx, { workspaceId, customerId: snapshot.customerId });
     const written = await saveSubscription(tx, {
       workspaceId,
@@ -72,24 +95,24 @@ export async function recordSubscription(input: {
       fence,
     });
     await settleMadeWrite(tx, workspaceId, snapshot);
-    let cancelled: string[] = [];
+    let isEnded = false;
     if (written) {
       const { card, customerId } = snapshot;
       await saveCard(tx, { billingCustomerId: customer.id, customerId, card, fence });
       if (isLive(snapshot.status)) await settleOpenCheckout(tx, workspaceId, snapshot);
       const all = await listSubscriptions(tx, workspaceId);
-      cancelled = await cancelDuplicates(tx, workspaceId, all);
+      isEnded = await settleSecondSubscriptions(tx, { workspaceId, snapshot, all });
       // Mails tell of the subscription that counts, not of a duplicate that comes and goes.
       if (currentSubscription(all)?.externalId === snapshot.id) await enqueueMails(tx);
       const ids = { subscriptionId: snapshot.id };
       await recordChange(tx, { workspaceId, action: "subscription.synced", ids }, written);
     }
     await input.finish(tx, workspaceId);
-    return cancelled;
+    return isEnded;
   });
-  for (const subscriptionId of duplicates) {
+  if (isDuplicate) {
     logger.error(
-      { workspaceId, subscriptionId },
+      { workspaceId, subscriptionId: snapshot.id },
       "duplicate subscription: it is being cancelled and refunded",
     );
   }
@@ -126,22 +149,4 @@ async function settleMadeWrite(
     action: `subscription.${made.kind.toLowerCase().replace("_", "-")}`,
     detail: { operationId: made.id, ...made.input },
   });
-}
-
-/** A workspace pays once: later live subscriptions are ended and given back through the outbox. Answers the new ones. */
-async function cancelDuplicates(
-  tx: Database,
-  workspaceId: string,
-  all: readonly CurrentSubscription[],
-): Promise<string[]> {
-  const kept = currentSubscription(all);
-  if (!kept) return [];
-  const cancelled: string[] = [];
-  for (const { externalId: subscriptionId } of duplicateSubscriptions(all)) {
-    const duplicate = { subscriptionId, keptSubscriptionId: kept.externalId, workspaceId };
-    if (!(await enqueueCancelDuplicate(tx, duplicate))) continue;
-    await recordAudit(tx, { workspaceId, action: "subscription.duplicate", detail: { subscriptionId } });
-    cancelled.push(subscriptionId);
-  }
-  return cancelled;
 }

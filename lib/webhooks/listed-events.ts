@@ -14,8 +14,9 @@ export interface StoredEvents {
 const ON_ITS_WAY_MS = 60_000;
 
 /**
- * Puts events that the vendor lists into the inbox that webhooks fill; what is there stays as it is. What is known is
- * not sent to the database again: nearly everything is, whenever two looks overlap.
+ * Puts events that the vendor lists into the inbox that webhooks fill; what is there stays as it is, also what was put
+ * aside: a list does not say that it is ours after all. What is known is not sent to the database again: nearly
+ * everything is, whenever two looks overlap.
  */
 export async function storeListedEvents(
   events: readonly PaymentsEvent[],
@@ -23,14 +24,11 @@ export async function storeListedEvents(
 ): Promise<StoredEvents> {
   const known = await findKnownEvents(events.map(({ externalId }) => externalId));
   // Oldest first, as webhooks would have brought them.
-  const rows = events
-    .filter(
-      ({ externalId }) => known.get(externalId) === undefined || known.get(externalId) === "QUARANTINED",
-    )
+  const added = events
+    .filter(({ externalId }) => !known.has(externalId))
     .map(listedEventRow)
     .reverse();
-  await insertWebhookEvents(rows);
-  const added = rows.filter(({ externalId }) => !known.has(externalId));
+  await insertWebhookEvents(added);
   const missed = added.filter(
     ({ status, occurredAt }) => status === "PENDING" && now.getTime() - occurredAt.getTime() > ON_ITS_WAY_MS,
   );

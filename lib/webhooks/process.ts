@@ -35,16 +35,15 @@ interface EventGroup {
   handler: HandlerFamily | null;
 }
 
-/** By the lease, which is one object's, and the family. What nobody handles fails by itself, and alone. */
+/** By the lease, which is one object's, and the family. What nobody handles fails by itself. */
 function groupsOf(events: readonly LeasedWebhookEvent[]): EventGroup[] {
-  const groups = new Map<string, Map<HandlerFamily | string, EventGroup>>();
+  const groups = new Map<string, Map<HandlerFamily | null, EventGroup>>();
   for (const event of events) {
     const handler = event.objectId === null ? null : findHandler(event.provider, event.type);
-    const ofObject = groups.get(event.leaseToken) ?? new Map<HandlerFamily | string, EventGroup>();
+    const ofObject = groups.get(event.leaseToken) ?? new Map<HandlerFamily | null, EventGroup>();
     groups.set(event.leaseToken, ofObject);
-    const key = handler ?? event.id;
-    const known = ofObject.get(key);
-    ofObject.set(key, { handler, events: known ? [...known.events, event] : [event] });
+    const known = ofObject.get(handler);
+    ofObject.set(handler, { handler, events: known ? [...known.events, event] : [event] });
   }
   return [...groups.values()].flatMap((ofObject) => [...ofObject.values()]);
 }
@@ -73,14 +72,14 @@ async function quarantine({ events }: EventGroup): Promise<void> {
 /** One look at the object answers all its events, and all of them are done in the transaction of what that caused. */
 async function handle(group: EventGroup): Promise<void> {
   const { events, handler } = group;
-  const [{ provider, objectId, type, receivedAt }] = events;
+  const [{ provider, objectId, receivedAt }] = events;
+  const types = [...new Set(events.map((event) => event.type))];
   if (!handler || objectId === null) {
     throw new AppError("internal", {
       userMessage: "This event cannot be handled.",
-      logMessage: `no handler for ${provider} ${type}`,
+      logMessage: `no handler for ${provider} ${types.join(", ")}`,
     });
   }
-  const types = [...new Set(events.map((event) => event.type))];
   try {
     await handler.handle({ provider, objectId, types, receivedAt }, (tx, workspaceId) =>
       completeWebhookEvents(tx, events, workspaceId),

@@ -23,7 +23,7 @@ export async function benchInbox(backend: Backend): Promise<string[]> {
   const lines = [
     `${number(result.events)} events over ${number(objects)} subscriptions, delivered ${number(result.deliveries)} times in random order,`,
     `signed, to the ingress in this process (HTTP would be the slower part); ${number(SETTINGS.changes)} of them made at the vendor meanwhile`,
-    `${SETTINGS.workers} worker processes, ${number(kills)} SIGKILLs; ${number(result.begunAgain)} events begun by one worker and ended by another; ${result.seconds.toFixed(0)} s`,
+    `${SETTINGS.workers} worker processes, ${number(kills)} SIGKILLs; ${number(result.triedAgain)} events took more than one attempt; ${result.seconds.toFixed(0)} s`,
     `final state equal to the vendor's: ${number(right)} of ${number(objects)}`,
     `events lost: ${lost}; mails lost: ${mailsLost} of ${number(result.mails)}; mails sent twice: ${mailsTwice}`,
     `second subscriptions given back: ${result.refunds}; given back twice: ${refundsTwice}; still paying twice: ${payingTwice}`,

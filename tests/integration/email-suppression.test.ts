@@ -222,7 +222,7 @@ describe("a vendor's report that says nothing about the address", () => {
     ["resend", "email.bounced", { data: { bounce: { type: "Permanent", subType: "Suppressed" } } }, "VENDOR"],
     ["sendgrid", "dropped", { reason: "Spam Reporting Address" }, "COMPLAINED"],
     ["sendgrid", "dropped", { reason: "Invalid" }, "BOUNCED"],
-    ["sendgrid", "dropped", { reason: "Unsubscribed Address" }, "VENDOR"],
+    ["sendgrid", "dropped", { reason: "Unsubscribed Address" }, "UNSUBSCRIBED"],
   ] as const)("is none of these: %s %s %j", async (provider, type, payload, reason) => {
     const to = address();
     if (provider === "sendgrid") await openCircuit("resend");
@@ -232,6 +232,23 @@ describe("a vendor's report that says nothing about the address", () => {
     await report(provider, id, type, payload);
     await pump.run();
     expect(await suppressed(to)).toMatchObject([{ reason }]);
+  });
+
+  test("of a reader who has unsubscribed there keeps back what they may do without, and nothing else", async () => {
+    const to = address();
+    await openCircuit("resend");
+    await enqueue(to);
+    await work();
+    const [{ id } = { id: "" }] = await rowsTo(to);
+    await report("sendgrid", id, "dropped", { reason: "Unsubscribed Address" });
+    await pump.run();
+    await enqueue(to);
+    await enqueueAuthMail({ kind: "reset-password", to, name: "Ann", token: "a-token-of-a-test" });
+    await work();
+    expect((await rowsTo(to)).slice(1)).toMatchObject([
+      { status: "SUPPRESSED", category: "welcome", lastError: "its reader has unsubscribed" },
+      { status: "SENT", category: "reset-password" },
+    ]);
   });
 
   test("nor does one about a mail that is not ours", async () => {

@@ -219,6 +219,65 @@ describe("a subscription beside the one that is kept", () => {
       ).toHaveLength(1);
     },
   );
+
+  const pair = async () => {
+    const [kept, duplicate] = [await newSubscription(), await newSubscription()];
+    const { subscriptionId, workspaceId } = duplicate;
+    const { subscriptionId: keptSubscriptionId } = kept;
+    await enqueueCancelDuplicate(db(), { subscriptionId, keptSubscriptionId, workspaceId });
+    return { subscriptionId, keptSubscriptionId };
+  };
+  const refundsOf = async (subscriptionId: string) => {
+    const { customer } = await backend.stripe.subscriptions.retrieve(subscriptionId);
+    const charges = await backend.stripe.charges.list({ customer: String(customer) });
+    return charges.data.map(({ amount, amount_refunded: refunded }) => refunded === amount);
+  };
+
+  test.each([
+    ["is refused", "POST /v1/refunds", 400],
+    ["fails", "POST /v1/refunds", 503],
+    ["is not come to", "GET /v1/invoices", 429],
+  ])(
+    "that was ended is paid back in the end, although that %s and the kept one ends meanwhile",
+    async (_name, route, status) => {
+      const { subscriptionId, keptSubscriptionId } = await pair();
+      await backend.addFault({ vendor: "stripe", kind: "status", status, route });
+      await work();
+      expect(await statusOf(subscriptionId)).toBe("canceled");
+      expect(await refundsOf(subscriptionId)).toEqual([false]);
+      await backend.clearFaults();
+      await resetCircuits();
+      await backend.stripe.subscriptions.cancel(keptSubscriptionId);
+      // Tried again in its turn, or by an operator where it was given up.
+      await backend.rows("UPDATE outbox_message SET status = 'PENDING', next_attempt_at = now()");
+      await work();
+      expect(await rows()).toMatchObject([{ status: "SENT" }]);
+      expect(await refundsOf(subscriptionId)).toEqual([true]);
+      expect(await refundsOf(keptSubscriptionId)).toEqual([false]);
+    },
+  );
+
+  test("stays where the kept one has ended before it", async () => {
+    const { subscriptionId, keptSubscriptionId } = await pair();
+    await backend.stripe.subscriptions.cancel(keptSubscriptionId);
+    await work();
+    expect(await rows()).toMatchObject([{ status: "SENT" }]);
+    expect(await statusOf(subscriptionId)).toBe("active");
+    // Its customer ends it in good time; nobody is to pay that back, however often the message is done again.
+    await backend.stripe.subscriptions.cancel(subscriptionId);
+    await backend.rows("UPDATE outbox_message SET status = 'PENDING', next_attempt_at = now()");
+    await work();
+    expect(await rows()).toMatchObject([{ status: "SENT" }]);
+    expect(await refundsOf(subscriptionId)).toEqual([false]);
+  });
+
+  test("needs nothing where the vendor does not know it", async () => {
+    const { subscriptionId: keptSubscriptionId } = await newSubscription();
+    await enqueueCancelDuplicate(db(), { subscriptionId: "sub_of_nobody", keptSubscriptionId });
+    await work();
+    expect(await rows()).toMatchObject([{ status: "SENT" }]);
+    expect(await tellings()).toEqual([]);
+  });
 });
 
 describe("a payment page that nobody needs", () => {

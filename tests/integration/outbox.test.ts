@@ -11,6 +11,7 @@ import { runBatch } from "@/tests/support/run-batch";
 
 const backend = await startBackend();
 const { db } = await import("@/lib/db/client");
+const { LAPSED } = await import("@/lib/db/leases");
 const { claimOutboxMessages, completeOutboxMessage } = await import("@/lib/db/outbox");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
@@ -107,6 +108,21 @@ describe("a message", () => {
     await pump.run();
     expect(await messages()).toMatchObject([{ status: "SENT", attempts: 2 }]);
     expect(await backend.mails(to)).toHaveLength(1);
+  });
+
+  test("that ends whoever sends it comes later and later, and is given up after ten times in a row", async () => {
+    await enqueue(address());
+    const die = async () => {
+      await backend.rows("UPDATE outbox_message SET next_attempt_at = now() WHERE kind = 'EMAIL'");
+      await claimOutboxMessages(1, 60_000);
+      await backend.rows("UPDATE outbox_message SET lease_until = now() - interval '1 second'");
+    };
+    await die();
+    for (let time = 1; time <= 10; time += 1) {
+      await die();
+      await runBatch(outboxSource);
+      expect(await mails()).toMatchObject([{ status: time < 10 ? "PENDING" : "DEAD", lastError: LAPSED }]);
+    }
   });
 
   test("is not marked by a worker that has lost its lease", async () => {
@@ -389,6 +405,31 @@ describe("what is due", () => {
       [claimed.map(({ id }) => id)],
     );
     expect(keys.map(({ key }) => key)).toEqual(["alert:one", "mail:4", "mail:5"]);
+  });
+});
+
+describe("a mail that somebody waits for to get in", () => {
+  test("is claimed before thousands that nobody waits for, and by an index", async () => {
+    await backend.rows(
+      `INSERT INTO outbox_message (id, kind, mode, business_key, category, payload, secret_payload, status, next_attempt_at,
+                                   created_at)
+       SELECT gen_random_uuid(), 'EMAIL', 'SANDBOX', 'bulk:' || n, CASE WHEN n % 10 = 0 THEN 'reset-password' ELSE 'receipt' END,
+              '{}', NULL, CASE WHEN n % 10 = 0 THEN 'SENT' ELSE 'PENDING' END::outbox_status,
+              now() - interval '1 minute' - n * interval '1 millisecond', now() - n * interval '1 second'
+         FROM generate_series(1, 50000) AS n`,
+    );
+    await backend.rows("ANALYZE outbox_message");
+    for (const kind of ["reset-password", "verify-email"] as const) {
+      await enqueueAuthMail({ kind, to: address(), name: "Ann", token: "a-token" });
+    }
+    const plans = await plansOf(backend.databaseUrl, async () => {
+      const claimed = await claimOutboxMessages(3, 60_000);
+      expect(claimed.map(({ secretPayload }) => secretPayload !== null).sort()).toEqual([false, true, true]);
+    });
+    for (const plan of plans) {
+      expect(readsAll(plan, "outbox_message")).toEqual([]);
+      expect(sortsMany(plan, "outbox_message")).toEqual([]);
+    }
   });
 });
 

@@ -13,7 +13,7 @@ Object.assign(process.env, {
 });
 const { CLAIM, claimWebhookEvents, completeWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
-const { leasesOn } = await import("@/lib/db/leases");
+const { LAPSED, leasesOn } = await import("@/lib/db/leases");
 const { db, pool } = await import("@/lib/db/client");
 
 const observer = new pg.Pool({ connectionString: database.url, max: 4 });
@@ -107,6 +107,31 @@ describe("an object that somebody is at", () => {
     expect(idsOf(await claim())).toEqual([other]);
   });
 
+  test("is looked past, even where more of it waits than a claim looks at", async () => {
+    await insert({ objectId: "sub_1", dueSecondsAgo: 60 });
+    await claim();
+    await query(
+      `INSERT INTO webhook_event (id, provider, external_id, type, mode, object_id, occurred_at, next_attempt_at)
+       SELECT gen_random_uuid(), 'stripe', gen_random_uuid()::text, 'invoice.paid', 'SANDBOX', 'sub_1', now(),
+              now() - interval '30 seconds' FROM generate_series(1, 1000)`,
+    );
+    const other = await insert({ objectId: "sub_2" });
+    expect(idsOf(await claim())).toEqual([other]);
+  });
+
+  test("is found out behind what is left of another mode", async () => {
+    await query(
+      `INSERT INTO webhook_event (id, provider, external_id, type, mode, object_id, occurred_at, next_attempt_at)
+       SELECT gen_random_uuid(), 'stripe', gen_random_uuid()::text, 'invoice.paid', 'LIVE', 'in_' || n, now(),
+              now() - interval '1 day' FROM generate_series(1, 1000) AS n`,
+    );
+    await insert({ objectId: "sub_1", dueSecondsAgo: 60 });
+    await claim();
+    for (let count = 0; count < 110; count += 1) await insert({ objectId: "sub_1", dueSecondsAgo: 30 });
+    const other = await insert({ objectId: "sub_2" });
+    expect(idsOf(await claim())).toEqual([other]);
+  });
+
   test("is found out although what came meanwhile is due from an earlier time on", async () => {
     await insert({ objectId: "sub_1", dueSecondsAgo: 10 });
     await claim();
@@ -191,6 +216,20 @@ describe("a lease that is over", () => {
     expect(await leasesOn("webhook_event").giveBack(withFate(zombie, { kind: "dead" }), "Error")).toEqual([]);
     await db().$transaction((tx) => completeWebhookEvents(tx, heir, undefined));
     expect(await done()).toHaveLength(3);
+  });
+
+  test("is told to the next worker, with how many ended so in a row", async () => {
+    await insert({ objectId: "sub_1" });
+    const end = () => query("UPDATE webhook_event SET lease_until = now() - interval '1 second'");
+    expect(await claim()).toMatchObject([{ attempts: 1, lapses: 0 }]);
+    await end();
+    const again = await claim();
+    expect(again).toMatchObject([{ attempts: 2, lapses: 1 }]);
+    const { giveBack } = leasesOn("webhook_event");
+    await giveBack(withFate(again, { kind: "retry", delayMs: 0 }), LAPSED);
+    expect(await claim()).toMatchObject([{ lapses: 0 }]);
+    await end();
+    expect(await claim()).toMatchObject([{ lapses: 2 }]);
   });
 
   test("of one event alone is enough for that", async () => {

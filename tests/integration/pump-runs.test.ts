@@ -5,6 +5,7 @@ import type { Viewer } from "@/lib/billing/views";
 import { newViewer, startBackend } from "@/tests/support/backend";
 import { openCircuit, resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
+import { runBatch } from "@/tests/support/run-batch";
 
 const backend = await startBackend();
 const { alertsSettled } = await import("@/lib/alerts/raise-alert");
@@ -12,6 +13,7 @@ const { PLANS } = await import("@/lib/billing/plans");
 const { circuitBreakers, circuitStore } = await import("@/lib/compose");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { insertWebhookEvents } = await import("@/lib/db/webhook-events");
+const { LAPSED } = await import("@/lib/db/leases");
 const { readSchedule } = await import("@/lib/db/schedule");
 const { payments } = await import("@/lib/integrations/payments");
 const { ensureCustomer } = await import("@/lib/sync/ensure-customer");
@@ -180,6 +182,45 @@ describe("an object that cannot be handled", () => {
       "SELECT payload->>'title' AS title FROM outbox_message WHERE kind = 'ALERT'",
     );
     expect(told).toContainEqual({ title: "Webhooks: an event of stripe (sandbox) was given up" });
+  });
+});
+
+describe("events that nobody handles", () => {
+  test("are one piece of work where they are about one object", async () => {
+    await deliver("sub_1", ...Array.from({ length: 50 }, (_, n) => `customer.subscription.invented_${n}`));
+    expect(await inboxSource.claim(5, 60_000)).toHaveLength(1);
+  });
+});
+
+describe("an event that ends whoever handles it", () => {
+  const die = async () => {
+    await claimWebhookEvents(5, 60_000);
+    await backend.rows("UPDATE webhook_event SET lease_until = now() - interval '1 second'");
+  };
+  const killed = async (id: string) => {
+    await backend.rows("UPDATE webhook_event SET next_attempt_at = now()");
+    await die();
+    await runBatch(inboxSource);
+    return (await eventsOf(id))[0];
+  };
+
+  test("comes again at once the first time, later and later then, and is given up after ten times in a row", async () => {
+    const id = await subscribe();
+    await deliver(id, CREATED);
+    await die();
+    for (let time = 1; time < 10; time += 1) {
+      expect(await killed(id)).toMatchObject({ status: "PENDING", lastError: LAPSED, leaseToken: null });
+    }
+    expect(await killed(id)).toMatchObject({ status: "DEAD", lastError: LAPSED });
+    expect(await readsOf(id)).toBe(0);
+  });
+
+  test("is done where that was the worker's fault", async () => {
+    const id = await subscribe();
+    await deliver(id, CREATED);
+    await die();
+    await pump.run();
+    expect(await statesOf(id)).toEqual(["DONE"]);
   });
 });
 

@@ -14,6 +14,7 @@ const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
 
 const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SECRET}, ${OLD_SECRET}` });
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
+const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
 const { emailEventRowOf } = await import("@/lib/webhooks/email-event");
 const { payments } = await import("@/lib/integrations/payments");
@@ -167,6 +168,31 @@ describe("two endpoints of different API versions, while one replaces the other"
     expect(await stored(ours.id)).toMatchObject([{ status: "QUARANTINED" }]);
     await receive(signed(ours));
     expect(await stored(ours.id)).toEqual([{ status: "PENDING", payload: ours }]);
+  });
+
+  test("begins anew then, however long it lay there", async () => {
+    const event = newEvent({ data: { object: { id: "sub_from_quarantine", object: "subscription" } } });
+    await receive(signed({ ...event, api_version: "2020-08-27" }));
+    await backend.rows(
+      `UPDATE webhook_event SET attempts = 40, last_error = 'old', received_at = now() - interval '9 days'
+        WHERE external_id = $1`,
+      [event.id],
+    );
+    await receive(signed(event));
+    await receive(signed(event));
+    expect(
+      await backend.rows(
+        `SELECT status, attempts, last_error, now() - received_at > interval '8 days' AS "isOld",
+                (SELECT count(*)::int FROM audit_log
+                  WHERE event_id = event.id AND detail @> '{"from": "QUARANTINED", "to": "PENDING"}') AS notes
+           FROM webhook_event AS event WHERE external_id = $1`,
+        [event.id],
+      ),
+    ).toEqual([{ status: "PENDING", attempts: 0, last_error: null, isOld: true, notes: 1 }]);
+    const released = (await claimWebhookEvents(50, 60_000)).filter(
+      ({ receivedAt }) => Date.now() - receivedAt.getTime() > 8 * 86_400_000,
+    );
+    expect(released.map(({ bornAt }) => Date.now() - bornAt.getTime() < 60_000)).toEqual([true]);
   });
 
   test("a copy in another version takes nothing back", async () => {

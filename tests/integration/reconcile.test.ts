@@ -188,6 +188,20 @@ describe("webhooks that do not come", () => {
 });
 
 describe("a pass over events", () => {
+  test("leaves what was put aside where it is: a webhook in our version, or a person, brings it back", async () => {
+    await subscriber();
+    await reconcile();
+    const aside = "status, api_version AS version, last_error AS error";
+    const [event] = await backend.rows<{ id: string }>(
+      `UPDATE webhook_event SET status = 'QUARANTINED', api_version = '2020-08-27', last_error = 'not ours'
+        WHERE type = 'customer.subscription.created' RETURNING id`,
+    );
+    await reconcile();
+    expect(await backend.rows(`SELECT ${aside} FROM webhook_event WHERE id = $1`, [event?.id])).toEqual([
+      { status: "QUARANTINED", version: "2020-08-27", error: "not ours" },
+    ]);
+  });
+
   test("reaches back to an hour before the last good one was begun", async () => {
     await reconcile();
     await backend.rows(
@@ -423,6 +437,68 @@ describe("a sweep", () => {
     const [alert] = await backend.rows<{ severity: string }>("SELECT severity FROM alert");
     expect(alert?.severity).toBe("CRITICAL");
     await backend.rows("DELETE FROM subscription WHERE workspace_id = $1", [viewer.workspaceId]);
+  });
+
+  test("does not believe a list that has nothing of ours, however little that is", async () => {
+    const { viewer, id } = await subscriber();
+    await quiet({ id });
+    await backend.rows("UPDATE subscription SET external_id = 'sub_elsewhere' WHERE external_id = $1", [id]);
+    await backend.rows("UPDATE billing_customer SET external_id = 'cus_elsewhere' WHERE workspace_id = $1", [
+      viewer.workspaceId,
+    ]);
+    // What is listed under its own id has nothing to do with us any more.
+    await backend.stripe.subscriptions.update(id, { metadata: { workspace_id: "" } });
+    const counts = await minutesLater(8, sweep);
+    expect(counts.SUBSCRIPTIONS).toEqual({ state: "finished", drift: 1 });
+    expect(counts.CUSTOMERS).toEqual({ state: "finished", drift: 1 });
+    expect(await backend.rows("SELECT 1 FROM webhook_event")).toEqual([]);
+    const told = await backend.rows<{ severity: string }>("SELECT severity FROM alert");
+    expect(told.map(({ severity }) => severity)).toEqual(["CRITICAL", "CRITICAL"]);
+  });
+
+  test("believes of the only customer that it was deleted, where the vendor says so", async () => {
+    const viewer = await newViewer();
+    const customer = await ensureCustomer(viewer);
+    await quiet();
+    await backend.stripe.customers.del(customer);
+    expect((await sweep()).CUSTOMERS).toEqual({ state: "finished", drift: 1 });
+    await pump.run();
+    const [row] = await backend.rows("SELECT deleted_at IS NOT NULL AS gone FROM billing_customer");
+    expect(row).toEqual({ gone: true });
+  });
+
+  test("repairs a customer that was held to be deleted and is not: nothing differs afterwards", async () => {
+    const person = await subscriber();
+    await quiet(person);
+    await backend.rows("UPDATE billing_customer SET deleted_at = now(), card_last4 = NULL");
+    expect((await sweep()).CUSTOMERS).toEqual({ state: "finished", drift: 1 });
+    await pump.run();
+    const [row] = await backend.rows("SELECT deleted_at, card_last4 FROM billing_customer");
+    expect(row).toEqual({ deleted_at: null, card_last4: "4242" });
+    expect(await backend.rows("SELECT 1 FROM audit_log WHERE action = 'customer.restored'")).toHaveLength(1);
+    expect((await sweep()).CUSTOMERS).toEqual({ state: "finished", drift: 0 });
+  });
+
+  test("goes on past a subscription that cannot be read, and does not take it for gone", async () => {
+    const [strange, other] = [await subscriber(), await subscriber()];
+    await quiet(strange, other);
+    await backend.rows("UPDATE subscription SET status = 'PAST_DUE' WHERE external_id = $1", [other.id]);
+    const list = payments().listSubscriptionsPage;
+    const listing = vi.spyOn(payments(), "listSubscriptionsPage").mockImplementation(async (input) => {
+      const page = await list(input);
+      const items = page.items.filter(({ id }) => id !== strange.id);
+      return { ...page, items, unreadable: items.length < page.items.length ? [strange.id] : [] };
+    });
+    const looking = vi.spyOn(payments(), "getSubscription");
+    try {
+      expect((await sweep()).SUBSCRIPTIONS).toEqual({ state: "finished", drift: 1 });
+      expect(looking).not.toHaveBeenCalledWith(strange.id);
+    } finally {
+      listing.mockRestore();
+      looking.mockRestore();
+    }
+    const asked = await backend.rows("SELECT object_id AS id FROM webhook_event");
+    expect(asked).toEqual([{ id: other.id }]);
   });
 
   test("gives a webhook a moment to bring what was changed meanwhile", async () => {

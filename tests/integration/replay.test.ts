@@ -10,8 +10,11 @@ const backend = await startBackend();
 const { NO_FILTER } = await import("@/lib/db/webhook-filter");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { claimOutboxMessages } = await import("@/lib/db/outbox");
-const { claimReplayJobs, recentReplayJobs, runReplayBatch } = await import("@/lib/db/replay-jobs");
-const { replayEventBatch } = await import("@/lib/db/replay");
+const { oldestDueSeconds } = await import("@/lib/db/health");
+const { claimReplayJobs, failReplayJob, recentReplayJobs, runReplayBatch } = await import(
+  "@/lib/db/replay-jobs"
+);
+const { isBacklogOf, replayEventBatch } = await import("@/lib/db/replay");
 const { createReplayWork } = await import("@/lib/replay/replay-work");
 const { replayEvent } = await import("@/lib/use-cases/operations/replay-event");
 const { releaseQuarantined } = await import("@/lib/use-cases/operations/release-quarantined");
@@ -284,6 +287,53 @@ describe("a filtered set", () => {
     await backend.rows("UPDATE webhook_event SET status = 'DONE' WHERE status = 'PENDING'");
     await workOff();
     expect(await event(dead)).toMatchObject({ status: "PENDING" });
+  });
+
+  test("does not wait for what is left of another mode, nor is that told to be late", async () => {
+    await addEvents(600, { status: "PENDING", mode: "LIVE" });
+    await backend.rows("UPDATE webhook_event SET next_attempt_at = now() - interval '1 day'");
+    await backend.rows(
+      `INSERT INTO outbox_message (id, kind, mode, business_key, payload, next_attempt_at)
+       SELECT gen_random_uuid(), 'EMAIL', 'LIVE', gen_random_uuid(), '{}', now() - interval '1 day'
+         FROM generate_series(1, 600)`,
+    );
+    expect(await oldestDueSeconds()).toBe(0);
+    expect(await isBacklogOf("OUTBOX", 500)).toBe(false);
+    const [dead = ""] = await addEvents(1);
+    await replaySet({ viewer, requestKey: randomUUID(), set: deadSet() });
+    await workOff();
+    expect(await event(dead)).toMatchObject({ status: "PENDING" });
+  });
+
+  test("whose batches fail is tried for an hour, and then ended, and what went wrong is shown", async () => {
+    const [dead = ""] = await addEvents(1);
+    await replaySet({ viewer, requestKey: randomUUID(), set: deadSet() });
+    // As an earlier release wrote it.
+    await backend.rows(`UPDATE replay_job SET filter = '{"status": "lost"}'`);
+    const turn = async () => {
+      await backend.rows("UPDATE replay_job SET lease_until = NULL");
+      const [piece] = await createReplayWork(() => true).claim(1);
+      expect(await piece?.run()).toBe(false);
+      return (await recentReplayJobs("INBOX"))[0];
+    };
+    expect(await turn()).toMatchObject({ finishedAt: null, error: null });
+    await backend.rows("UPDATE failed_attempt SET at = at - interval '59 minutes'");
+    expect(await turn()).toMatchObject({ finishedAt: null, error: null });
+    await backend.rows("UPDATE failed_attempt SET at = at - interval '2 minutes'");
+    expect(await turn()).toMatchObject({ finishedAt: expect.any(Date), error: "ZodError" });
+    expect(await createReplayWork(() => true).claim(1)).toEqual([]);
+    expect(await event(dead)).toMatchObject({ status: "DEAD" });
+  });
+
+  test("is not ended for failures that lie before its last success", async () => {
+    await addEvents(1);
+    await replaySet({ viewer, requestKey: randomUUID(), set: deadSet() });
+    const [job] = await claimReplayJobs(1, 60_000);
+    if (!job) throw new Error("no job");
+    expect(await failReplayJob(job, { delayMs: 0, givenUpAfterMs: 1_000_000, error: "Error" })).toBe(false);
+    await backend.rows("UPDATE replay_job SET lease_until = NULL");
+    await workOff();
+    expect(await backend.rows("SELECT FROM failed_attempt WHERE work_id = $1", [job.id])).toEqual([]);
   });
 
   test("is worked off by the pump, and what it comes to is handled", async () => {

@@ -12,7 +12,7 @@ const { keptShelves } = await import("@/lib/retention/shelves");
 
 const TABLES = [
   ...["webhook_event", "outbox_message", "schedule", "failed_attempt", "send_slot"],
-  ...["replay_job", "reconciliation_run"],
+  ...["replay_job", "reconciliation_run", "sync_tombstone"],
 ];
 beforeEach(async () => {
   for (const table of TABLES) await backend.rows(`DELETE FROM ${table}`);
@@ -160,6 +160,44 @@ test("a batch reads an index from its place on, with 100,000 pruned rows behind 
   expect(walked).toMatchObject({ pruned: 0, next: { id: expect.any(String) } });
 });
 
+describe("rows that nobody looks at any more", () => {
+  const addAttempts = (count: number) =>
+    backend.rows(
+      `INSERT INTO failed_attempt (id, work_id, number, error, is_last, at)
+       SELECT gen_random_uuid(), gen_random_uuid(), n, 'Error', false, now() - interval '91 days'
+         FROM generate_series(1, $1::int) AS n`,
+      [count],
+    );
+
+  test("are deleted for no longer than there is time; the rest is left to the next hour", async () => {
+    await addAttempts(10_001);
+    expect(await prune(0)).toEqual({ pruned: 0, deleted: 0, isComplete: false });
+    expect((await pruneInTurn(0))?.isComplete).toBe(false);
+    expect(await pruneInTurn(60_000)).toEqual({ pruned: 0, deleted: 10_001, isComplete: true });
+    expect(await pruneInTurn(60_000)).toBeNull();
+  });
+
+  test("are deleted so many in one run", async () => {
+    await addAttempts(100_001);
+    expect(await prune(60_000)).toEqual({ pruned: 0, deleted: 100_000, isComplete: false });
+    expect(await prune(60_000)).toEqual({ pruned: 0, deleted: 1, isComplete: true });
+  });
+});
+
+test("what was seen to be gone is remembered for a week from when it was last seen to be", async () => {
+  const { db } = await import("@/lib/db/client");
+  const { bury } = await import("@/lib/db/tombstones");
+  const seeGone = (externalId: string, fence: bigint) =>
+    db().$transaction((tx) => bury(tx, { externalId, fence }));
+  for (const externalId of ["sub_once", "sub_again"]) await seeGone(externalId, 1n);
+  await backend.rows("UPDATE sync_tombstone SET created_at = now() - interval '8 days'");
+  await seeGone("sub_again", 2n);
+  expect((await prune()).deleted).toBe(1);
+  expect(await backend.rows("SELECT external_id FROM sync_tombstone")).toEqual([
+    { external_id: "sub_again" },
+  ]);
+});
+
 test("what nobody looks at any more is deleted, and the last good pass over events stays", async () => {
   const old = "now() - interval '91 days'";
   await backend.rows(
@@ -183,7 +221,7 @@ test("what nobody looks at any more is deleted, and the last good pass over even
        FROM (VALUES ('EVENTS', 120, NULL), ('EVENTS', 110, NULL), ('EVENTS', 100, 'refused'),
                     ('CUSTOMERS', 120, NULL), ('CUSTOMERS', 1, NULL)) AS runs (kind, days, error)`,
   );
-  expect(await deleteOldRows()).toBe(5);
+  expect(await deleteOldRows(Date.now() + 60_000)).toEqual({ deleted: 5, isComplete: true });
   expect(await backend.rows("SELECT number FROM failed_attempt")).toEqual([{ number: 2 }]);
   expect(await backend.rows("SELECT 1 FROM send_slot")).toHaveLength(1);
   expect(await backend.rows("SELECT request_key AS key FROM replay_job")).toEqual([{ key: "never ended" }]);

@@ -17,7 +17,9 @@ import { eventually } from "@/tests/support/poll";
 import { withSlowAnswer } from "@/tests/support/slow-answer";
 
 const backend = await startBackend();
-const { ensureBillingCustomer } = await import("@/lib/db/billing-customers");
+const { ensureBillingCustomer, markCustomerDeleted, restoreCustomer } = await import(
+  "@/lib/db/billing-customers"
+);
 const { db } = await import("@/lib/db/client");
 const { saveDispute } = await import("@/lib/db/disputes");
 const { nextFence } = await import("@/lib/db/fence");
@@ -257,6 +259,22 @@ describe("two readings of one object that are written at once", () => {
       expect(rows).toEqual([{ fence: String(newer) }]);
     }
   });
+});
+
+test("a customer is taken back by what was read after it was held to be deleted, and by nothing before that", async () => {
+  const { workspaceId } = await newViewer();
+  const customerId = `cus_${randomUUID()}`;
+  const fences = [await nextFence(), await nextFence(), await nextFence()] as const;
+  await inTransaction((tx) => ensureBillingCustomer(tx, { workspaceId, customerId }));
+  const deleted = await inTransaction((tx) =>
+    markCustomerDeleted(tx, { customerId, at: NOW, fence: fences[1] }),
+  );
+  expect(deleted).toEqual({ workspaceId, isNew: true });
+  const restore = (fence: bigint) => inTransaction((tx) => restoreCustomer(tx, { customerId, fence }));
+  expect(await restore(fences[0])).toBeNull();
+  expect(await restore(fences[1])).toBeNull();
+  expect(await restore(fences[2])).toBe(workspaceId);
+  expect(await restore(fences[2])).toBeNull();
 });
 
 describe("through the vendor", () => {

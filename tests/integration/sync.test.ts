@@ -4,19 +4,22 @@
  */
 import { randomUUID } from "node:crypto";
 import type Stripe from "stripe";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Viewer } from "@/lib/billing/views";
+import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import { newViewer, startBackend } from "@/tests/support/backend";
 import { resetCircuits } from "@/tests/support/circuits";
 import { eventually } from "@/tests/support/poll";
 import { payHosted } from "@/tests/support/vendors";
 
 const backend = await startBackend();
+const { alertsSettled } = await import("@/lib/alerts/raise-alert");
 const { PLANS } = await import("@/lib/billing/plans");
 const { nextFence } = await import("@/lib/db/fence");
 const { findCurrentSubscription } = await import("@/lib/db/subscriptions");
 const { payments } = await import("@/lib/integrations/payments");
 const { ensureCustomer } = await import("@/lib/sync/ensure-customer");
+const { inTurn } = await import("@/lib/sync/in-turn");
 const { recordSubscription, syncSubscription } = await import("@/lib/sync/sync-subscription");
 const { pollPaymentsEvents } = await import("@/lib/webhooks/poll-events");
 const { pump } = await import("@/lib/webhooks/process");
@@ -49,13 +52,14 @@ function priceId(key: string): string {
 }
 
 /** A subscription made at the vendor, as its checkout would make it; nothing of it is known here yet. */
-async function subscribe(viewer: Viewer, options: { price?: string; card?: string } = {}) {
+async function subscribe(viewer: Viewer, options: { price?: string; card?: string; isSold?: boolean } = {}) {
   const customer = await ensureCustomer(viewer);
+  const sold: Record<string, string> = options.isSold ? { operation_id: randomUUID() } : {};
   return backend.stripe.subscriptions.create({
     customer,
     items: [{ price: priceId(options.price ?? "pro_month") }],
     default_payment_method: options.card ?? "pm_card_visa",
-    metadata: { workspace_id: viewer.workspaceId },
+    metadata: { workspace_id: viewer.workspaceId, ...sold },
   });
 }
 
@@ -326,7 +330,7 @@ describe("a second subscription beside the first", () => {
     await syncSubscription(first.id, nothing);
     // The vendor's clock has seconds: of two within one of them, either counts as the first.
     await eventually("the next second", async () => Date.now() / 1000 >= first.created + 1);
-    const second = await subscribe(viewer, { price: "team_month" });
+    const second = await subscribe(viewer, { price: "team_month", isSold: true });
     await pollPaymentsEvents();
     await pollPaymentsEvents();
 
@@ -350,7 +354,7 @@ describe("a second subscription beside the first", () => {
     const first = await subscribe(viewer);
     await syncSubscription(first.id, nothing);
     await eventually("the next second", async () => Date.now() / 1000 >= first.created + 1);
-    const second = await subscribe(viewer, { price: "team_month" });
+    const second = await subscribe(viewer, { price: "team_month", isSold: true });
     await syncSubscription(second.id, nothing);
     expect(await outboxOf(`cancel-duplicate:${second.id}`)).toMatchObject([{ status: "PENDING" }]);
     await backend.stripe.subscriptions.cancel(first.id);
@@ -358,6 +362,138 @@ describe("a second subscription beside the first", () => {
     expect((await backend.stripe.subscriptions.retrieve(second.id)).status).toBe("active");
     await pollPaymentsEvents();
     expect((await findCurrentSubscription(viewer.workspaceId))?.externalId).toBe(second.id);
+  });
+
+  /** Two of which the vendor says what it likes of their making. */
+  async function two(changes: {
+    first?: Partial<SubscriptionSnapshot>;
+    second?: Partial<SubscriptionSnapshot>;
+  }) {
+    const viewer = await newViewer();
+    const ids: string[] = [];
+    const records: (() => Promise<void>)[] = [];
+    for (const [index, change] of [changes.first, changes.second].entries()) {
+      const { id } = await subscribe(viewer, { isSold: index === 1 });
+      const snapshot = await payments().getSubscription(id);
+      if (!snapshot) throw new Error("the subscription is there");
+      const startedAt = new Date(Date.now() - (2 - index) * 60_000);
+      const said = { ...snapshot, startedAt, ...change };
+      const record = async () =>
+        recordSubscription({ snapshot: said, fence: await nextFence(), finish: nothing });
+      await record();
+      ids.push(id);
+      records.push(record);
+    }
+    const again = async () => {
+      for (const record of records) await record();
+    };
+    const [first = "", second = ""] = ids;
+    return { viewer, first, second, again };
+  }
+  const toldOf = async (subscriptionId: string) => {
+    await alertsSettled();
+    return backend.rows<{ severity: string }>("SELECT severity FROM alert WHERE cause = $1", [
+      `second-subscription:stripe:sandbox:${subscriptionId}`,
+    ]);
+  };
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+
+  test("that our checkout made is ended", async () => {
+    const { second } = await two({});
+    expect(await outboxOf(`cancel-duplicate:${second}`)).toHaveLength(1);
+    expect(await toldOf(second)).toEqual([]);
+  });
+
+  test.each<[string, Partial<SubscriptionSnapshot>]>([
+    ["was made by somebody at the vendor's dashboard", { operationId: null }],
+    ["names another workspace", { workspaceId: randomUUID() }],
+    ["is of no plan of ours", { planKey: null }],
+  ])("that %s is not ours to end: people are told, once", async (_what, second) => {
+    const made = await two({ second });
+    expect(await outboxOf(`cancel-duplicate:${made.second}`)).toEqual([]);
+    expect(await toldOf(made.second)).toEqual([{ severity: "CRITICAL" }]);
+    await made.again();
+    const audited = (await auditOf(made.viewer)).filter((action) => action === "subscription.second");
+    expect(audited).toHaveLength(1);
+    expect((await findCurrentSubscription(made.viewer.workspaceId))?.externalId).toBe(made.first);
+  });
+
+  test("that has run for more than a week is not ended and given back by itself any more", async () => {
+    const old = { first: { startedAt: daysAgo(20) }, second: { startedAt: daysAgo(8) } };
+    const { second } = await two(old);
+    expect(await outboxOf(`cancel-duplicate:${second}`)).toEqual([]);
+    expect(await toldOf(second)).toEqual([{ severity: "CRITICAL" }]);
+  });
+
+  test("that is an add-on, and older, does not take the place of the one with a plan", async () => {
+    const { viewer, first, second, again } = await two({ first: { planKey: null } });
+    expect((await findCurrentSubscription(viewer.workspaceId))?.externalId).toBe(second);
+    expect(await outboxOf(`cancel-duplicate:${second}`)).toEqual([]);
+    // It was written while it was the only one: it is looked at again, once.
+    const asked = () =>
+      backend.rows("SELECT 1 FROM webhook_event WHERE external_id LIKE 'duplicate:%' AND object_id = $1", [
+        first,
+      ]);
+    expect(await asked()).toHaveLength(1);
+    await again();
+    expect(await asked()).toHaveLength(1);
+    expect(await toldOf(first)).toHaveLength(1);
+  });
+
+  test("that was heard of before the first is ended when the first is", async () => {
+    const viewer = await newViewer();
+    const first = await subscribe(viewer);
+    await eventually("the next second", async () => Date.now() / 1000 >= first.created + 1);
+    const second = await subscribe(viewer, { isSold: true });
+    await syncSubscription(second.id, nothing);
+    await syncSubscription(first.id, nothing);
+    await pump.run();
+    expect(await outboxOf(`cancel-duplicate:${second.id}`)).toHaveLength(1);
+    expect(await outboxOf(`cancel-duplicate:${first.id}`)).toEqual([]);
+  });
+});
+
+describe("a request to look at something again", () => {
+  test("is one with those of the same moment, unless that was answered: then it is made anew", async () => {
+    const objectId = `sub_${randomUUID()}`;
+    const requests = () =>
+      backend.rows<{ status: string }>(
+        "SELECT status FROM webhook_event WHERE object_id = $1 ORDER BY received_at",
+        [objectId],
+      );
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      for (const expected of [1, 2, 3]) {
+        await requestSync("subscription", objectId);
+        await requestSync("subscription", objectId);
+        const rows = await requests();
+        expect(rows).toHaveLength(expected);
+        expect(rows.filter(({ status }) => status === "PENDING")).toHaveLength(1);
+        await backend.rows("UPDATE webhook_event SET status = 'DONE' WHERE object_id = $1", [objectId]);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a workspace whose billing is being written", () => {
+  test("holds up nobody who only writes something that belongs to it", async () => {
+    const viewer = await newViewer();
+    const client = await backend.connect();
+    try {
+      await client.query("SET lock_timeout = '2s'");
+      await inTurn(viewer.workspaceId, async () => {
+        await client.query(
+          "INSERT INTO audit_log (id, workspace_id, action) VALUES (gen_random_uuid(), $1, 'test.noted')",
+          [viewer.workspaceId],
+        );
+      });
+    } finally {
+      await client.query("RESET lock_timeout");
+      client.release();
+    }
+    expect(await auditOf(viewer)).toContain("test.noted");
   });
 });
 

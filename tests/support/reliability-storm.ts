@@ -36,8 +36,8 @@ export interface StormSettings {
 export interface StormResult extends StormVerdict {
   deliveries: number;
   kills: number;
-  /** Events that a worker began and another one ended. */
-  begunAgain: number;
+  /** Events that took more than one attempt: nearly always, because their worker was killed. */
+  triedAgain: number;
   seconds: number;
 }
 
@@ -149,7 +149,7 @@ export async function runStorm(backend: Backend, settings: StormSettings): Promi
     ...verdict,
     deliveries,
     kills: crew.killed(),
-    begunAgain: await countBegunAgain(backend),
+    triedAgain: await countTriedAgain(backend),
     seconds,
   };
 }
@@ -180,7 +180,7 @@ async function settle(
   }
 }
 
-async function countBegunAgain(backend: Backend): Promise<number> {
+async function countTriedAgain(backend: Backend): Promise<number> {
   const [again] = await backend.rows<{ count: number }>(
     "SELECT count(*)::int AS count FROM webhook_event WHERE attempts > 1",
   );

@@ -62,7 +62,10 @@ export async function seedSubscriptions(
     // The surplus goes to the first workspaces once more.
     const person = people[index % people.length];
     if (!person) throw new Error("there is nobody to subscribe");
-    return { email: person.email, metadata: { workspace_id: person.workspaceId } };
+    return {
+      email: person.email,
+      metadata: { workspace_id: person.workspaceId, operation_id: randomUUID() },
+    };
   });
   const prices = ["pro_month", "pro_year", "team_month", "team_year"];
   const { subscriptions } = await control<{ subscriptions: { subscription: string }[] }>(backend, "/seed", {

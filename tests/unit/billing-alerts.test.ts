@@ -1,7 +1,14 @@
 /** Guards what wakes people up over money: it says what happened, what it means, and what to do, and names nobody. */
 import { describe, expect, test } from "vitest";
 import { causeOf } from "@/lib/alerts/alert";
-import { disputeOpened, invoiceStuck, needsResponse, refundFailed } from "@/lib/alerts/billing-words";
+import {
+  disputeOpened,
+  invoiceStuck,
+  needsResponse,
+  otherAccount,
+  refundFailed,
+  secondSubscription,
+} from "@/lib/alerts/billing-words";
 import type { DisputeSnapshot, InvoiceSnapshot, RefundSnapshot } from "@/lib/integrations/payments/port";
 
 const AT = { provider: "stripe", mode: "live" };
@@ -103,4 +110,19 @@ test("an invoice that cannot be issued says why in the vendor's code", () => {
   const alert = invoiceStuck(AT, invoice);
   expect(alert.title).toBe("An invoice over $19 cannot be issued");
   expect(alert.text).toContain("customer_tax_location_invalid");
+});
+
+test("a key that knows nothing of ours is told once for all that it does not know, and that nothing was ended", () => {
+  const alert = otherAccount(AT);
+  expect(causeOf(alert)).toBe("other-account:stripe:live");
+  expect(alert.severity).toBe("critical");
+  expect(alert.text).toContain("Nothing is ended");
+});
+
+test("a second subscription that we did not sell names both, and why it is left alone", () => {
+  const reason = "it is of no plan of ours";
+  const alert = secondSubscription(AT, { subscriptionId: "sub_2", keptSubscriptionId: "sub_1", reason });
+  expect(causeOf(alert)).toBe("second-subscription:stripe:live:sub_2");
+  expect(alert.severity).toBe("critical");
+  for (const part of ["sub_1", "sub_2", reason]) expect(alert.text).toContain(part);
 });

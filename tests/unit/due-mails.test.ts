@@ -1,7 +1,7 @@
 /** Guards who is mailed what: a function of the state, so that asking again in any order mails nobody twice. */
 import { describe, expect, test } from "vitest";
 import type { InvoiceSnapshot, RefundSnapshot, SubscriptionSnapshot } from "@/lib/integrations/payments/port";
-import { invoiceMails, refundMails, subscriptionMails } from "@/lib/sync/due-mails";
+import { invoiceMails, refundMails, stillNews, subscriptionMails } from "@/lib/sync/due-mails";
 
 const END = new Date("2026-12-01T00:00:00Z");
 
@@ -90,6 +90,7 @@ describe("a subscription", () => {
           planName: "Pro",
           endsAt: END.toISOString(),
         },
+        notAfter: new Date("2026-11-17T10:00:00Z"),
       },
     ]);
     expect(subscriptionMails({ ...cancelled, quantity: 5 }, "Yard")).toEqual(mails);
@@ -167,6 +168,7 @@ describe("a refund", () => {
       {
         businessKey: "refund:re_1",
         mail: { template: "refund", workspaceName: "Yard", amount: 500, currency: "usd", number: "A-0001" },
+        notAfter: new Date("2026-12-09T00:00:00Z"),
       },
     ]);
   });
@@ -177,4 +179,36 @@ describe("a refund", () => {
       expect(refundMails(refund({ status }), "Yard", null)).toEqual([]);
     },
   );
+});
+
+describe("what has long been so", () => {
+  const at = (iso: string) => new Date(iso);
+  const cancelled = { cancelAtPeriodEnd: true, canceledAt: at("2026-11-10T10:00:00Z") };
+  const failed = { status: "open", isFirst: false, amountPaid: 0, paidAt: null, attemptCount: 3 } as const;
+
+  test.each([
+    ["a cancellation", subscriptionMails(subscription(cancelled), "Yard"), "2026-11-17T10:00:00Z"],
+    [
+      "an end",
+      subscriptionMails(subscription({ ...cancelled, status: "canceled", endedAt: END }), "Yard"),
+      "2026-12-08T00:00:00Z",
+    ],
+    ["a payment", invoiceMails(invoice(), "Yard"), "2026-11-08T00:05:00Z"],
+    // The vendor goes on trying for two months, and does not say when it tried last.
+    ["a failure to pay", invoiceMails(invoice(failed), "Yard"), "2027-01-07T00:00:00Z"],
+    // Dated by when it was asked for.
+    ["a refund", refundMails(refund(), "Yard", null), "2026-12-09T00:00:00Z"],
+  ])("is no news: %s", (_name, mails, until) => {
+    expect(mails).toHaveLength(1);
+    expect(stillNews(mails, at(until))).toEqual(mails);
+    expect(stillNews(mails, new Date(at(until).getTime() + 1))).toEqual([]);
+  });
+
+  test("a cancellation counts from when it was made, not from when it takes effect", () => {
+    const mails = subscriptionMails(
+      subscription({ ...cancelled, cancelAt: at("2027-11-20T00:00:00Z") }),
+      "Yard",
+    );
+    expect(stillNews(mails, at("2026-11-18T00:00:00Z"))).toEqual([]);
+  });
 });

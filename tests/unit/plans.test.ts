@@ -120,6 +120,16 @@ describe("the subscription that counts", () => {
     );
   });
 
+  test("is one of a plan of ours, where one that gives no plan is live beside it", () => {
+    const of = (planKey: SubscriptionView["planKey"], status: SubscriptionStatus = "active") => ({
+      view: { status, planKey } as SubscriptionView,
+    });
+    const [addOn, ended, sold] = [of(null), of("team", "canceled"), of("pro")];
+    expect(currentSubscription([addOn, ended, sold])).toBe(sold);
+    expect(duplicateSubscriptions([addOn, ended, sold])).toEqual([addOn]);
+    expect(currentSubscription([ended, addOn])).toBe(addOn);
+  });
+
   test("is never among the duplicates, which are all other live ones", () => {
     fc.assert(
       fc.property(lists, (list) => {

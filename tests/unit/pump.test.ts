@@ -1,5 +1,6 @@
 /** Guards what the pump does around a piece of work: in which context it runs, and what becomes of what fails. */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { LAPSED, MOST_LAPSES } from "@/lib/db/leases";
 import { AppError } from "@/lib/errors/app-error";
 import { GiveUpError } from "@/lib/errors/give-up-error";
 import { IntegrationError, type IntegrationErrorOptions } from "@/lib/errors/integration-error";
@@ -25,7 +26,7 @@ interface GivenBack {
 }
 
 const rowOf = (changes: Partial<WorkRow> = {}): WorkRow => ({
-  ...{ id: "1", attempts: 4, leaseToken: "token", bornAt: new Date() },
+  ...{ id: "1", attempts: 4, lapses: 0, leaseToken: "token", bornAt: new Date() },
   ...changes,
 });
 
@@ -201,18 +202,37 @@ describe("rows that are done together", () => {
     expect(onGivenUp).toHaveBeenCalledOnce();
   });
 
-  test("are not begun again once their time is long over and nobody came to an end with them", async () => {
+  test("are tried once more however long nobody came to them", async () => {
     const process = vi.fn(async () => undefined);
     const bornAt = new Date(Date.now() - 4 * DAY);
-    // As an outage of our own leaves them: not tried yet.
     expect(await runOne(process, {}, [rowOf({ bornAt, attempts: 1 })])).toBe("done");
-    expect(await runOne(process, {}, [rowOf({ bornAt }), rowOf({ id: "2" })])).toBe("done");
+    expect(await runOne(process, {}, [rowOf({ bornAt, attempts: 90 })])).toBe("done");
     expect(process).toHaveBeenCalledTimes(2);
-    const outcome = await runOne(process, {}, [rowOf({ bornAt })]);
-    expect(outcome).toMatchObject([
-      { next: { kind: "dead" }, lastError: expect.stringContaining("workers stopped") },
+  });
+
+  test("whose worker never came to an end are begun again once; then they have failed, and those beside them wait", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    const process = vi.fn(async () => undefined);
+    expect(await runOne(process, {}, [rowOf({ attempts: 2, lapses: 1 })])).toBe("done");
+    expect(process).toHaveBeenCalledOnce();
+    const outcome = await runOne(process, {}, [
+      rowOf({ id: "killer", attempts: 5, lapses: 2 }),
+      rowOf({ id: "new", attempts: 1 }),
     ]);
-    expect(process).toHaveBeenCalledTimes(2);
+    expect(outcome).toEqual([
+      { id: "killer", next: { kind: "retry", delayMs: 8_000 }, lastError: LAPSED },
+      { id: "new", next: { kind: "wait", delayMs: 8_000 }, lastError: LAPSED },
+    ]);
+    expect(process).toHaveBeenCalledOnce();
+  });
+
+  test("are given up once that went on for too long, or too often", async () => {
+    const process = vi.fn(async () => undefined);
+    const dead = [{ id: "1", next: { kind: "dead" }, lastError: LAPSED }];
+    const bornAt = new Date(Date.now() - 4 * DAY);
+    expect(await runOne(process, {}, [rowOf({ lapses: 1, bornAt })])).toEqual(dead);
+    expect(await runOne(process, {}, [rowOf({ lapses: MOST_LAPSES })])).toEqual(dead);
+    expect(process).not.toHaveBeenCalled();
   });
 
   test("that cannot be given back are nobody else's trouble", async () => {

@@ -70,8 +70,12 @@ describe("a copy of a subscription", () => {
 
 test.each([
   [0, 0, false],
-  [10, 0, false],
-  [11, 0, true],
+  // Nothing of ours at all: so it is with the key of another account, however little there is.
+  [1, 0, true],
+  [10, 0, true],
+  [1, 1, false],
+  [10, 1, false],
+  [11, 1, true],
   [11, 109, true],
   [11, 110, false],
   [500, 100_000, false],

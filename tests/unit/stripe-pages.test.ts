@@ -1,7 +1,7 @@
 /** Guards the way through a vendor's long lists: no object is passed over, whatever is deleted or added meanwhile. */
 import { describe, expect, test } from "vitest";
 import { IntegrationError } from "@/lib/errors/integration-error";
-import { type PageParams, readPage } from "@/lib/integrations/payments/stripe/pages";
+import { mapReadable, type PageParams, readPage } from "@/lib/integrations/payments/stripe/pages";
 
 interface Thing {
   id: string;
@@ -104,4 +104,20 @@ describe("a list that is read in pages", () => {
     await expect(readPage("1:thing_1", null, broken)).rejects.toMatchObject({ kind: "unavailable" });
     await expect(readPage("thing_1", null, broken)).rejects.toThrow("not a cursor");
   });
+});
+
+test("one that cannot be read is named, and the others are read all the same", () => {
+  const read = mapReadable(make(3), ({ id, created }) => {
+    if (created === 1)
+      throw new IntegrationError("unknown", { provider: "stripe", operation: "read status" });
+    return id;
+  });
+  expect(read).toEqual({ items: ["thing_0", "thing_2"], unreadable: ["thing_1"] });
+});
+
+test("a mistake of ours is not taken for something that cannot be read", () => {
+  const broken = () => {
+    throw new TypeError("ours");
+  };
+  expect(() => mapReadable(make(1), broken)).toThrow(TypeError);
 });

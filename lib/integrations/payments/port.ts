@@ -246,10 +246,15 @@ export interface PaymentsProvider {
     subscriptionId: string;
     cancel: boolean;
   }): Promise<SubscriptionSnapshot>;
-  /** Ends a subscription now and gives back what was paid for it. Idempotent; done again it changes nothing. */
+  /**
+   * Ends a subscription now and gives back what was paid for it. Idempotent; done again it changes nothing, and with one
+   * that the vendor does not know there is nothing to do.
+   */
   cancelAndRefund(input: {
     operationId: string;
     subscriptionId: string;
+    /** Only gives back, and only where it was this operation that ended it: begun is to be done, and no more. */
+    onlyIfBegun?: boolean;
   }): Promise<{ refundedAmount: number }>;
   /**
    * Ends a subscription now and gives nothing back: for a workspace that is no more. Idempotent; with one that has
@@ -258,9 +263,11 @@ export interface PaymentsProvider {
   cancelSubscription(input: { operationId: string; subscriptionId: string }): Promise<void>;
   /**
    * All subscriptions, ended ones too, newest first, without their cards (null); those made after the first page was
-   * read are no part of it.
+   * read are no part of it. `unreadable`: the ids of those that are there, in a state that we have no word for.
    */
-  listSubscriptionsPage(input: { cursor: string | null }): Promise<ListPage<SubscriptionSnapshot>>;
+  listSubscriptionsPage(input: {
+    cursor: string | null;
+  }): Promise<ListPage<SubscriptionSnapshot> & { unreadable: string[] }>;
 
   getInvoice(invoiceId: string): Promise<InvoiceSnapshot | null>;
   getPayment(paymentId: string): Promise<PaymentSnapshot | null>;

@@ -27,7 +27,7 @@ async function removeAt(provider: EmailProvider, address: string): Promise<Vendo
   }
 }
 
-/** A reader's wish stands with us alone; everything else stands on the vendors' lists too. */
+/** A wish that was told to a vendor is its reader's to take back there; everything else stands on its lists too. */
 async function removeAtVendors({ reason, address }: Suppression): Promise<VendorRemoval[]> {
   if (reason === "unsubscribed") return [];
   const inUse = [email(), emailFallback()].filter((provider) => provider !== null);

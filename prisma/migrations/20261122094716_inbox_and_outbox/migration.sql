@@ -217,6 +217,9 @@ CREATE TABLE "reconciliation_run" (
 );
 
 -- CreateIndex
+CREATE INDEX "sync_tombstone_created_at_idx" ON "sync_tombstone"("created_at");
+
+-- CreateIndex
 CREATE INDEX "payment_workspace_id_occurred_at_idx" ON "payment"("workspace_id", "occurred_at");
 
 -- CreateIndex

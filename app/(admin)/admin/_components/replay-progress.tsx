@@ -14,14 +14,18 @@ interface ReplayProgressProps {
 }
 
 function JobRow({ job, things, describe, now }: Omit<ReplayProgressProps, "jobs"> & { job: ReplayJobView }) {
-  const { replayed, reachedAt, createdAt, finishedAt, actorName } = job;
+  const { replayed, reachedAt, createdAt, finishedAt, actorName, error } = job;
   const narrowed = describe(job.filter);
   return (
     <li className="flex flex-col gap-2 py-4 first:pt-0 last:pb-0 sm:flex-row sm:gap-4">
       <div className="sm:w-28 sm:shrink-0">
-        <Badge tone={finishedAt === null ? "neutral" : "positive"}>
-          {finishedAt === null ? "Going on" : "Finished"}
-        </Badge>
+        {error === null ? (
+          <Badge tone={finishedAt === null ? "neutral" : "positive"}>
+            {finishedAt === null ? "Going on" : "Finished"}
+          </Badge>
+        ) : (
+          <Badge tone="critical">Given up</Badge>
+        )}
       </div>
       <div className="min-w-0 text-sm">
         <p className="break-words tabular-nums">
@@ -30,8 +34,15 @@ function JobRow({ job, things, describe, now }: Omit<ReplayProgressProps, "jobs"
         </p>
         <p className="mt-1 text-muted tabular-nums">
           {actorName === null ? "Asked for" : `${actorName} asked for it`} {formatAgo(createdAt, now)}
-          {finishedAt === null ? "" : `; finished ${formatAgo(finishedAt, now)}`}
+          {finishedAt === null
+            ? ""
+            : `; ${error === null ? "finished" : "ended"} ${formatAgo(finishedAt, now)}`}
         </p>
+        {error === null ? null : (
+          <p className="mt-1 break-words">
+            It kept failing for an hour: {error}. What is left can be replayed anew.
+          </p>
+        )}
       </div>
     </li>
   );

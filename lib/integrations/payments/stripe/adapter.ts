@@ -219,16 +219,31 @@ function subscriptions(client: StripeClient, resolvePrice: PriceResolver): Subsc
 
 async function cancelAndRefund(
   client: StripeClient,
-  { operationId, subscriptionId }: { operationId: string; subscriptionId: string },
+  input: Parameters<PaymentsProvider["cancelAndRefund"]>[0],
 ): Promise<{ refundedAmount: number }> {
-  const current = await client.read("subscriptions.retrieve", (sdk) =>
-    sdk.subscriptions.retrieve(subscriptionId),
+  const { operationId, subscriptionId, onlyIfBegun = false } = input;
+  const current = await nullWhenMissing(
+    client.read("subscriptions.retrieve", (sdk) => sdk.subscriptions.retrieve(subscriptionId)),
   );
-  if (current.status !== "canceled") {
+  if (!current) return { refundedAmount: 0 };
+  // It stays with the subscription for longer than the vendor remembers a key.
+  const comment = `operation ${operationId}`;
+  const isEnded = current.status === "canceled";
+  const isBegun = isEnded && current.cancellation_details?.comment === comment;
+  if (onlyIfBegun && !isBegun) return { refundedAmount: 0 };
+  if (!isEnded) {
     await client.write("subscriptions.cancel", `${operationId}:cancel`, (sdk, options) =>
-      sdk.subscriptions.cancel(subscriptionId, {}, options),
+      sdk.subscriptions.cancel(subscriptionId, { cancellation_details: { comment } }, options),
     );
   }
+  return giveBack(client, input);
+}
+
+/** What was paid for a subscription, less what went back before. */
+async function giveBack(
+  client: StripeClient,
+  { operationId, subscriptionId }: { operationId: string; subscriptionId: string },
+): Promise<{ refundedAmount: number }> {
   const invoices = await client.read("invoices.list", (sdk) =>
     sdk.invoices.list({
       subscription: subscriptionId,

@@ -38,6 +38,27 @@ export async function readPage<T extends Listed>(
   return { data: page.data, next: page.has_more && last ? `${last.created}:${last.id}` : null };
 }
 
+/**
+ * What each of a page's objects is in our words. One that has none (the vendor has added a value to an enum) keeps
+ * nobody from the others: it is named instead.
+ */
+export function mapReadable<T extends Listed, U>(
+  data: readonly T[],
+  map: (one: T) => U,
+): { items: U[]; unreadable: string[] } {
+  const items: U[] = [];
+  const unreadable: string[] = [];
+  for (const one of data) {
+    try {
+      items.push(map(one));
+    } catch (error) {
+      if (!isIntegrationError(error)) throw error;
+      unreadable.push(one.id);
+    }
+  }
+  return { items, unreadable };
+}
+
 function placeOf(cursor: string | null): { created: number; id: string } | null {
   if (cursor === null) return null;
   const [, created, id] = /^(\d+):(.+)$/.exec(cursor) ?? [];

@@ -14,7 +14,7 @@ import {
   refundFrom,
   subscriptionFrom,
 } from "./mapping";
-import { readPage } from "./pages";
+import { mapReadable, readPage } from "./pages";
 import { eventFrom } from "./webhook";
 
 const seconds = (moment: Date) => Math.floor(moment.getTime() / 1000);
@@ -85,7 +85,7 @@ export function lists(client: StripeClient, mode: ProviderModeName): Lists {
       const { data, next } = await readPage(cursor, null, (page) =>
         client.read("subscriptions.list", (sdk) => sdk.subscriptions.list({ ...page, status: "all" })),
       );
-      return { items: data.map((one) => ({ ...subscriptionFrom(one), card: null })), next };
+      return { ...mapReadable(data, (one) => ({ ...subscriptionFrom(one), card: null })), next };
     },
     listCustomersPage: async ({ cursor }) => {
       const { data, next } = await readPage(cursor, null, (page) =>

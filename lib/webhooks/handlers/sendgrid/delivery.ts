@@ -12,9 +12,10 @@ function bounceReason(payload: unknown): "bounced" | null {
 }
 
 /** Not even tried. Other reasons than these are about the mail or the account: spam content, a plan that is used up. */
-const DROPPED: Record<string, "bounced" | "complained" | "vendor"> = {
+const DROPPED: Record<string, "bounced" | "complained" | "unsubscribed" | "vendor"> = {
   "bounced address": "vendor",
-  "unsubscribed address": "vendor",
+  // A wish, not a fault of the address: it keeps back no more than the same wish that is told to us.
+  "unsubscribed address": "unsubscribed",
   "spam reporting address": "complained",
   invalid: "bounced",
 };
