@@ -95,25 +95,25 @@ export async function claimOutboxMessages(limit: number, leaseMs: number): Promi
   // Apart, so that each follows an index of its own, however much is due.
   return db().$queryRaw<LeasedOutboxMessage[]>`
     WITH alerts AS (
-           SELECT id, lease_until FROM outbox_message
+           SELECT id, lease_until, created_at AS waits_since FROM outbox_message
             WHERE kind = 'ALERT' AND ${IS_DUE} AND ${ownMessagesSql()}
             ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED),
          newest AS MATERIALIZED (
            SELECT id FROM (${awaitedMails()}) AS mail WHERE is_due ORDER BY next_attempt_at LIMIT ${limit}),
          awaited AS (
-           SELECT id, lease_until FROM outbox_message
+           SELECT id, lease_until, next_attempt_at AS waits_since FROM outbox_message
             WHERE id IN (SELECT id FROM newest) AND ${IS_DUE} IS TRUE FOR UPDATE SKIP LOCKED),
          others AS (
-           SELECT id, lease_until FROM outbox_message
+           SELECT id, lease_until, next_attempt_at AS waits_since FROM outbox_message
             WHERE kind <> 'ALERT' AND ${IS_DUE} AND ${ownMessagesSql()}
             ORDER BY next_attempt_at
             LIMIT ${limit} FOR UPDATE SKIP LOCKED),
          picked AS (
-           SELECT id, lease_until, MIN(turn) AS turn
-             FROM (SELECT id, lease_until, 1 AS turn FROM alerts
-                   UNION ALL SELECT id, lease_until, 2 FROM awaited
-                   UNION ALL SELECT id, lease_until, 3 FROM others) AS due
-            GROUP BY id, lease_until ORDER BY MIN(turn) LIMIT ${limit})
+           SELECT id, lease_until
+             FROM (SELECT *, 1 AS turn FROM alerts
+                   UNION ALL SELECT *, 2 FROM awaited
+                   UNION ALL SELECT *, 3 FROM others) AS due
+            GROUP BY id, lease_until, waits_since ORDER BY MIN(turn), waits_since LIMIT ${limit})
     UPDATE outbox_message
        SET lease_token = gen_random_uuid(),
            lease_until = now() + ${leaseMs} * interval '1 millisecond',
