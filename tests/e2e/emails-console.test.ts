@@ -117,7 +117,7 @@ it.concurrent(
 
     await page.goto(toMails(person));
     await openMail(page, WELCOME);
-    await seen(page.getByText("Handed over", { exact: true }));
+    await seen(page.getByText("Taken by resend", { exact: true }));
     await seen(page.getByText("replayed once by an operator"));
     expect((await listMails(person.email)).filter(({ subject }) => subject === WELCOME)).toHaveLength(1);
   }),
@@ -143,7 +143,7 @@ it.concurrent(
       const mail = new URL(page.url()).pathname;
       await eventually("the mail to be taken again", async () => {
         await page.goto(mail);
-        return (await page.getByText("Handed over", { exact: true }).count()) > 0;
+        return (await page.getByText("Taken by resend", { exact: true }).count()) > 0;
       });
     },
     { javaScriptEnabled: false },
