@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { afterEach, expect, it } from "vitest";
+import { withClient } from "@/scripts/stack/database-client";
 import { useBrowser } from "@/tests/support/browser";
 import {
   confirmAddress,
@@ -24,6 +25,7 @@ import {
 } from "@/tests/support/sandbox";
 import { sourceFiles } from "@/tests/support/source-files";
 import { nothingWaits, passLastEffect, resetCircuits } from "@/tests/support/stack-database";
+import { stackUnderTest } from "@/tests/support/stack-under-test";
 
 // One after another: a fault is there for everybody who uses the sandbox.
 
@@ -150,6 +152,7 @@ const PUBLIC_PAGES = [
   "/forgot-password",
   "/reset-password?token=none",
   "/verify-email?token=none",
+  "/unsubscribe?token=none",
   "/no-such-page",
   "/api/status",
 ];
@@ -160,12 +163,33 @@ const CUSTOMERS_PAGES = [
   "/billing/return?operation=none",
   "/settings",
 ];
-const OPERATORS_PAGES = ["/admin/integrations", "/admin/integrations?range=day"];
+const OPERATORS_PAGES = [
+  "/admin/integrations",
+  "/admin/integrations?range=day",
+  "/admin/webhooks",
+  "/admin/emails",
+  "/admin/emails/suppressions",
+];
 
-/** The address of each page of the app; none of them has a part that varies. */
+/** A page of one event and of one mail, of those that there are. */
+async function pagesOfOne(): Promise<string[]> {
+  return withClient(stackUnderTest().database, async (client) => {
+    const { rows } = await client.query<{ path: string }>(
+      `(SELECT '/admin/webhooks/' || id AS path FROM webhook_event LIMIT 1)
+       UNION ALL (SELECT '/admin/emails/' || id FROM outbox_message WHERE kind = 'EMAIL' LIMIT 1)`,
+    );
+    return rows.map(({ path }) => path);
+  });
+}
+
+/** What the address of each page of the app looks like. */
 function pagesOfTheApp(): string[] {
   return sourceFiles("app", /\/page\.tsx$/).map(
-    ({ path }) => path.slice("app".length, -"/page.tsx".length).replaceAll(/\/\([a-z]+\)/g, "") || "/",
+    ({ path }) =>
+      path
+        .slice("app".length, -"/page.tsx".length)
+        .replaceAll(/\/\([a-z]+\)/g, "")
+        .replaceAll("[id]", "[0-9a-f-]{36}") || "/",
   );
 }
 
@@ -175,6 +199,7 @@ it(
     const [stranger, operator] = await Promise.all([elsewhere(), elsewhere()]);
     await Promise.all([subscribed(customer), openConsole(operator)]);
     await nothingWaits();
+    const pagesOfRows = await pagesOfOne();
     const slow: string[] = [];
     const open = async (page: Page, paths: readonly string[]) => {
       for (const path of paths) {
@@ -193,12 +218,13 @@ it(
       await open(customer, CUSTOMERS_PAGES);
       await customer.goto("/billing");
       await seen(subscriptionOn(customer).getByText("Visa ending in 4242"));
-      await open(operator, OPERATORS_PAGES);
+      await open(operator, [...pagesOfRows, ...OPERATORS_PAGES]);
+      await operator.goto("/admin/integrations");
       await seen(operator.getByRole("heading", { name: "At a glance" }));
       expect(await requestCounts()).toEqual(before);
     });
     expect(slow).toEqual([]);
-    const opened = [...PUBLIC_PAGES, ...CUSTOMERS_PAGES, ...OPERATORS_PAGES];
+    const opened = [...PUBLIC_PAGES, ...CUSTOMERS_PAGES, ...OPERATORS_PAGES, ...pagesOfRows];
     expect(opened).toEqual(
       expect.arrayContaining(pagesOfTheApp().map((page) => expect.stringMatching(`^${page}(\\?.*)?$`))),
     );
@@ -220,11 +246,12 @@ it(
   visit(async ({ page }) => {
     const person = newPerson();
     await withFault(
-      { vendor: "resend", kind: "reset", phase: "body", route: "POST /emails", times: 2 },
+      { vendor: "resend", kind: "reset", phase: "body", route: "POST /emails", times: 1 },
       async () => {
         await signUp(page, person);
         await arrivedMail(person.email, "Confirm your e-mail address");
-        await eventually("the two lost answers", async () => (await openFaults()) === 0);
+        // Told by the vendor's report, or tried again under the same key: whichever comes first.
+        await eventually("the lost answer", async () => (await openFaults()) === 0);
       },
     );
     // Its welcome goes out later, by which time the first one has been tried again.

@@ -138,12 +138,9 @@ describe("a body", () => {
     expect((await post("stripe", "x".repeat(bytes), headers)).status).toBe(400);
   });
 
-  // What is larger goes on a connection of its own: its rest is never read, and stands in the way of what comes after.
-  it.each([LIMIT + 1, MEGABYTE])("of %i bytes is refused with 413", async (bytes) => {
-    expect((await post("stripe", "x".repeat(bytes), headers)).status).toBe(413);
-  });
-
+  // Each on a connection of its own: the rest is never read, and stands in the way of what comes after.
   it.each<[number, Record<string, string>]>([
+    [1, { "content-length": String(MEGABYTE) }],
     [10, { "content-length": String(10 * MEGABYTE) }],
     [100, { "content-length": String(100 * MEGABYTE) }],
     [100, { "transfer-encoding": "chunked" }],
