@@ -138,6 +138,10 @@ describe("a body", () => {
     expect((await post("stripe", "x".repeat(bytes), headers)).status).toBe(400);
   });
 
+  it("of a byte more than the limit is refused with 413", async () => {
+    expect((await post("stripe", "x".repeat(LIMIT + 1), headers)).status).toBe(413);
+  });
+
   // Each on a connection of its own: the rest is never read, and stands in the way of what comes after.
   it.each<[number, Record<string, string>]>([
     [1, { "content-length": String(MEGABYTE) }],

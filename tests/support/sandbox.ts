@@ -107,6 +107,19 @@ export async function withFaults<T>(faults: readonly FaultInput[], work: () => P
 
 export const withFault = <T>(fault: FaultInput, work: () => Promise<T>) => withFaults([fault], work);
 
+/** What a vendor would tell meanwhile is kept back, and sent when the work is done. As `withFaults`. */
+export async function withDeliveriesHeld<T>(
+  vendor: FaultInput["vendor"],
+  work: () => Promise<T>,
+): Promise<T> {
+  await control("POST", "/deliveries", { vendor, state: "held" });
+  try {
+    return await work();
+  } finally {
+    await control("POST", "/deliveries", { vendor, state: "on" });
+  }
+}
+
 /** How many faults are still to come. */
 export async function openFaults(): Promise<number> {
   const { faults } = (await control("GET", "/faults")) as { faults: unknown[] };
