@@ -1,10 +1,10 @@
 import type { InvoiceSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
-import { type CopyState, type CopyWrite, isoOrNull } from "./copy-write";
+import { type CopyState, type CopyWrite, isoOrNull, writeCopy } from "./copy-write";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
-import { bury, mayWrite } from "./tombstones";
+import { bury } from "./tombstones";
 
 function columns(snapshot: InvoiceSnapshot, fence: bigint) {
   return {
@@ -43,16 +43,19 @@ export async function saveInvoice(
 ): Promise<CopyWrite | null> {
   const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
   const key = { ...scopeColumns(), externalId: snapshot.id };
-  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
   const data = columns(snapshot, fence);
-  const before = await tx.invoice.findFirst({ where: key, select: stateSelect });
-  const { count } = before
-    ? await tx.invoice.updateMany({ where: { ...key, fence: { lt: fence } }, data })
-    : await tx.invoice.createMany({
-        data: [{ ...key, workspaceId, customerId, ...data }],
-        skipDuplicates: true,
-      });
-  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+  const row = { ...key, workspaceId, customerId, ...data };
+  return writeCopy(
+    tx,
+    { externalId: snapshot.id, fence },
+    {
+      read: () => tx.invoice.findFirst({ where: key, select: stateSelect }),
+      update: () => tx.invoice.updateMany({ where: { ...key, fence: { lt: fence } }, data }),
+      create: () => tx.invoice.createMany({ data: [row], skipDuplicates: true }),
+      stateOf,
+      written: data,
+    },
+  );
 }
 
 /**

@@ -75,26 +75,26 @@ const REPORTS = 50;
 /** Names of a payload's fields that hold an id and nothing else. */
 const ID_FIELDS = ["subscriptionId", "keptSubscriptionId", "checkoutId", "operationId", "alertId"];
 
-interface LifeRow {
-  id: string;
+type Plain = Omit<
+  MailLife,
+  | "kind"
+  | "mode"
+  | "status"
+  | "delivery"
+  | "workspace"
+  | "cause"
+  | "content"
+  | "failures"
+  | "reports"
+  | "resentAs"
+  | "resentFrom"
+>;
+
+interface LifeRow extends Plain {
   kind: Uppercase<MessageKind>;
   mode: Uppercase<MailLife["mode"]>;
   status: Uppercase<MailStatus>;
   delivery: Uppercase<MailDelivery>;
-  businessKey: string;
-  recipient: string | null;
-  subject: string | null;
-  category: string | null;
-  provider: string | null;
-  externalId: string | null;
-  attempts: number;
-  replays: number;
-  lastError: string | null;
-  createdAt: Date;
-  nextAttemptAt: Date;
-  boundAt: Date | null;
-  sentAt: Date | null;
-  isUnderWay: boolean;
   payload: Prisma.JsonValue;
   payloadPrunedAt: Date | null;
   isSealed: boolean;

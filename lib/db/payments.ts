@@ -1,10 +1,10 @@
 import type { PaymentSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import type { Database } from "./client";
-import type { CopyState, CopyWrite } from "./copy-write";
+import { type CopyState, type CopyWrite, writeCopy } from "./copy-write";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
-import { bury, mayWrite } from "./tombstones";
+import { bury } from "./tombstones";
 
 function columns(snapshot: PaymentSnapshot, fence: bigint) {
   return {
@@ -30,16 +30,19 @@ export async function savePayment(
 ): Promise<CopyWrite | null> {
   const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
   const key = { ...scopeColumns(), externalId: snapshot.id };
-  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
   const data = columns(snapshot, fence);
-  const before = await tx.payment.findFirst({ where: key, select: stateSelect });
-  const { count } = before
-    ? await tx.payment.updateMany({ where: { ...key, fence: { lt: fence } }, data })
-    : await tx.payment.createMany({
-        data: [{ ...key, workspaceId, customerId, ...data }],
-        skipDuplicates: true,
-      });
-  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+  const row = { ...key, workspaceId, customerId, ...data };
+  return writeCopy(
+    tx,
+    { externalId: snapshot.id, fence },
+    {
+      read: () => tx.payment.findFirst({ where: key, select: stateSelect }),
+      update: () => tx.payment.updateMany({ where: { ...key, fence: { lt: fence } }, data }),
+      create: () => tx.payment.createMany({ data: [row], skipDuplicates: true }),
+      stateOf,
+      written: data,
+    },
+  );
 }
 
 /** A payment that turned out to belong to an invoice, which tells of it: what was read before that does not come back. */

@@ -1,10 +1,9 @@
 import type { RefundSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import type { Database } from "./client";
-import type { CopyState, CopyWrite } from "./copy-write";
+import { type CopyState, type CopyWrite, writeCopy } from "./copy-write";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
-import { mayWrite } from "./tombstones";
 
 function columns(snapshot: RefundSnapshot, fence: bigint) {
   return {
@@ -31,14 +30,17 @@ export async function saveRefund(
 ): Promise<CopyWrite | null> {
   const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
   const key = { ...scopeColumns(), externalId: snapshot.id };
-  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
   const data = columns(snapshot, fence);
-  const before = await tx.refund.findFirst({ where: key, select: stateSelect });
-  const { count } = before
-    ? await tx.refund.updateMany({ where: { ...key, fence: { lt: fence } }, data })
-    : await tx.refund.createMany({
-        data: [{ ...key, workspaceId, customerId, ...data }],
-        skipDuplicates: true,
-      });
-  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+  const row = { ...key, workspaceId, customerId, ...data };
+  return writeCopy(
+    tx,
+    { externalId: snapshot.id, fence },
+    {
+      read: () => tx.refund.findFirst({ where: key, select: stateSelect }),
+      update: () => tx.refund.updateMany({ where: { ...key, fence: { lt: fence } }, data }),
+      create: () => tx.refund.createMany({ data: [row], skipDuplicates: true }),
+      stateOf,
+      written: data,
+    },
+  );
 }

@@ -4,10 +4,10 @@ import { isLive, type SubscriptionView } from "@/lib/billing/status";
 import type { SubscriptionSnapshot } from "@/lib/integrations/payments/port";
 import type { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
-import { type CopyState, type CopyWrite, isoOrNull } from "./copy-write";
+import { type CopyState, type CopyWrite, isoOrNull, writeCopy } from "./copy-write";
 import { fromDatabase, toDatabase } from "./enum-names";
 import { scopeColumns } from "./scope";
-import { bury, mayWrite } from "./tombstones";
+import { bury } from "./tombstones";
 
 function columns(snapshot: SubscriptionSnapshot, fence: bigint) {
   return {
@@ -64,16 +64,19 @@ export async function saveSubscription(
 ): Promise<CopyWrite | null> {
   const { workspaceId, billingCustomerId: customerId, snapshot, fence } = input;
   const key = { ...scopeColumns(), externalId: snapshot.id };
-  if (!(await mayWrite(tx, { externalId: snapshot.id, fence }))) return null;
   const data = columns(snapshot, fence);
-  const before = await tx.subscription.findFirst({ where: key, select: stateSelect });
-  const { count } = before
-    ? await tx.subscription.updateMany({ where: { ...key, fence: { lt: fence } }, data })
-    : await tx.subscription.createMany({
-        data: [{ ...key, workspaceId, customerId, ...data }],
-        skipDuplicates: true,
-      });
-  return count === 1 ? { before: before && stateOf(before), after: stateOf(data) } : null;
+  const row = { ...key, workspaceId, customerId, ...data };
+  return writeCopy(
+    tx,
+    { externalId: snapshot.id, fence },
+    {
+      read: () => tx.subscription.findFirst({ where: key, select: stateSelect }),
+      update: () => tx.subscription.updateMany({ where: { ...key, fence: { lt: fence } }, data }),
+      create: () => tx.subscription.createMany({ data: [row], skipDuplicates: true }),
+      stateOf,
+      written: data,
+    },
+  );
 }
 
 /** A subscription that the vendor no longer knows has ended. Null where there is none, or something newer. */
