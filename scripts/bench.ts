@@ -16,6 +16,7 @@ import { benchPolicy } from "@/tests/bench/policy";
 import { benchPump } from "@/tests/bench/pump";
 import { benchWebhooks } from "@/tests/bench/webhooks";
 import { startBackend } from "@/tests/support/backend";
+import type { VendorDesk } from "@/tests/support/reliability-vendor";
 import { REPOSITORY } from "./stack/paths";
 import { freePort } from "./stack/ports";
 import { parseCommandLine, runScript } from "./stack/run-script";
@@ -32,12 +33,18 @@ const FLOOR = join(REPOSITORY, "tests", "bench", "floor");
 const NEXT = join(REPOSITORY, "node_modules", "next", "dist", "bin", "next");
 const STRIPE_API_VERSION = "2026-10-28.endive";
 
-async function createFloorTable(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query("CREATE TABLE IF NOT EXISTS floor_event (LIKE webhook_event INCLUDING ALL)");
-  await client.end();
-}
+const rowsOf =
+  (databaseUrl: string): VendorDesk["rows"] =>
+  async (sql, values) => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      const { rows } = await client.query(sql, values);
+      return rows;
+    } finally {
+      await client.end();
+    }
+  };
 
 async function startFloor(databaseUrl: string) {
   const port = await freePort();
@@ -118,7 +125,8 @@ runScript(async () => {
   if (selected.length === 0) return failed;
   const stack = await startStack({ mode: "test", demoOperators: DEMO_OPERATORS });
   try {
-    await createFloorTable(stack.urls.database);
+    const desk: VendorDesk = { urls: stack.urls, rows: rowsOf(stack.urls.database) };
+    await desk.rows("CREATE TABLE IF NOT EXISTS floor_event (LIKE webhook_event INCLUDING ALL)");
     const floor = await startFloor(stack.urls.database);
     try {
       const app = stack.urls.app;
@@ -132,6 +140,7 @@ runScript(async () => {
             floor: `${floor.url}/insert`,
             secret: stack.env.STRIPE_WEBHOOK_SECRET ?? "",
             apiVersion: STRIPE_API_VERSION,
+            desk,
           }),
         pages: () => benchPages({ ours: app, floor: floor.url, paths: ["/", "/pricing"] }),
         javascript: () =>
@@ -156,6 +165,8 @@ runScript(async () => {
               "/billing/return",
               "/settings",
               "/admin/integrations",
+              "/admin/webhooks",
+              "/admin/emails",
             ],
           }),
         fleet: () => benchFleet(stack.urls.database),

@@ -5,7 +5,7 @@ import { launchBrowser, type Person, signIn } from "./sign-in";
 const VENDORS = ["stripe", "resend", "sendgrid", "oncall"] as const;
 const CONNECTIONS = 4;
 const ROUND_MS = 4_000;
-const ROUNDS = 5;
+const ROUNDS = 10;
 /** p99 with every vendor hanging, to p99 with all of them well. */
 const LIMIT = 1.1;
 

@@ -7,6 +7,12 @@ import { type Delivery, STRIPE_WEBHOOK_SECRET } from "./vendors";
 
 type Backend = Awaited<ReturnType<typeof startBackend>>;
 
+/** What a history is made with: the stand-in's control, and the app's database. */
+export interface VendorDesk {
+  urls: { control: string };
+  rows: Backend["rows"];
+}
+
 export interface ListedEvent {
   id: string;
   type: string;
@@ -16,9 +22,9 @@ export interface ListedEvent {
 const TWO_IN = 10;
 const PAGE = 5_000;
 
-async function control<T>(backend: Backend, path: string, body?: object): Promise<T> {
+async function control<T>(desk: VendorDesk, path: string, body?: object): Promise<T> {
   const response = await fetch(
-    `${backend.urls.control}${path}`,
+    `${desk.urls.control}${path}`,
     body && {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -31,10 +37,10 @@ async function control<T>(backend: Backend, path: string, body?: object): Promis
 
 /** Workspaces with an owner each, straight into the tables: nobody needs two thousand welcomes. */
 async function insertWorkspaces(
-  backend: Backend,
+  desk: VendorDesk,
   count: number,
 ): Promise<{ workspaceId: string; email: string }[]> {
-  return backend.rows(
+  return desk.rows(
     `WITH pair AS (
        SELECT gen_random_uuid() AS user_id, gen_random_uuid() AS workspace_id, gen_random_uuid() AS word
          FROM generate_series(1, $1::int)),
@@ -53,11 +59,11 @@ async function insertWorkspaces(
 
 /** Subscriptions that have had so many events between them, none of them sent. Gives their ids. */
 export async function seedSubscriptions(
-  backend: Backend,
+  desk: VendorDesk,
   { objects, events, seed }: { objects: number; events: number; seed: number },
 ): Promise<string[]> {
-  await control(backend, "/deliveries", { state: "off" });
-  const people = await insertWorkspaces(backend, objects - Math.floor(objects / TWO_IN));
+  await control(desk, "/deliveries", { state: "off" });
+  const people = await insertWorkspaces(desk, objects - Math.floor(objects / TWO_IN));
   const customers = Array.from({ length: objects }, (_, index) => {
     // The surplus goes to the first workspaces once more.
     const person = people[index % people.length];
@@ -68,7 +74,7 @@ export async function seedSubscriptions(
     };
   });
   const prices = ["pro_month", "pro_year", "team_month", "team_year"];
-  const { subscriptions } = await control<{ subscriptions: { subscription: string }[] }>(backend, "/seed", {
+  const { subscriptions } = await control<{ subscriptions: { subscription: string }[] }>(desk, "/seed", {
     customers,
     prices,
     events,
@@ -78,13 +84,13 @@ export async function seedSubscriptions(
 }
 
 /** What the vendor would tell of subscriptions, oldest first; each call goes on where the last one ended. */
-export function eventReader(backend: Backend): () => Promise<ListedEvent[]> {
+export function eventReader(desk: VendorDesk): () => Promise<ListedEvent[]> {
   let after: string | null = null;
   return async () => {
     const all: ListedEvent[] = [];
     for (let hasMore = true; hasMore; ) {
       const query = new URLSearchParams({ vendor: "stripe", limit: String(PAGE), ...(after && { after }) });
-      const page: { events: ListedEvent[]; hasMore: boolean } = await control(backend, `/events?${query}`);
+      const page: { events: ListedEvent[]; hasMore: boolean } = await control(desk, `/events?${query}`);
       all.push(...page.events);
       after = page.events.at(-1)?.id ?? after;
       hasMore = page.hasMore;
