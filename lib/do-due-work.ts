@@ -1,3 +1,4 @@
+import { after } from "next/server";
 import { alertsSettled } from "@/lib/alerts/raise-alert";
 import { claimSchedule } from "@/lib/db/schedule";
 import { env } from "@/lib/env";
@@ -73,4 +74,12 @@ export async function doDueWork(budgetMs = BUDGET_MS): Promise<PumpReport> {
     const [isAnythingFound, isAnythingTold] = [await reconciled, await alertsSettled()];
     if (isAnythingFound || isAnythingTold) await pump.run(deadline - Date.now());
   }
+}
+
+/**
+ * For a request that leaves something to be done: done once it is answered, unless a run is under way that will find it
+ * and that a request before this one waits for.
+ */
+export function leaveWork(): void {
+  if (!pump.stir()) after(() => doDueWork());
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the figures of docs/performance.md, each beside a floor measured in the same run. Starts a stack
- * and a bare Next of its own, and stops them. Build first: `npm run build`. `policy` needs neither stack nor build; `inbox`, `pump` and `claims` bring a
+ * `npm run bench`: the figures of docs/performance.md, each beside a floor measured in the same run. Builds and starts
+ * a stack and a bare Next of its own, and stops them. `policy` needs neither; `inbox`, `pump` and `claims` bring a
  * database and a sandbox of their own, and need no build.
  */
 import { join } from "node:path";
@@ -45,6 +45,18 @@ const rowsOf =
       await client.end();
     }
   };
+
+/** With the routes that ours are measured against; see next.config.ts. */
+function buildApp(): Promise<void> {
+  const env = {
+    ...inheritedEnvironment(),
+    NODE_ENV: "production",
+    SANDBOX: "1",
+    BENCH: "1",
+    NEXT_TELEMETRY_DISABLED: "1",
+  };
+  return runTask({ name: "build", arguments: [NEXT, "build"], cwd: REPOSITORY, env });
+}
 
 async function startFloor(databaseUrl: string) {
   const port = await freePort();
@@ -123,6 +135,7 @@ runScript(async () => {
     });
   }
   if (selected.length === 0) return failed;
+  await buildApp();
   const stack = await startStack({ mode: "test", demoOperators: DEMO_OPERATORS });
   try {
     const desk: VendorDesk = { urls: stack.urls, rows: rowsOf(stack.urls.database) };
@@ -137,7 +150,7 @@ runScript(async () => {
         webhooks: () =>
           benchWebhooks({
             ours: `${app}/api/webhooks/stripe`,
-            floor: `${floor.url}/insert`,
+            floor: `${app}/api/floor`,
             secret: stack.env.STRIPE_WEBHOOK_SECRET ?? "",
             apiVersion: STRIPE_API_VERSION,
             desk,

@@ -5,12 +5,11 @@
 import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { after } from "next/server";
 import type { z } from "zod";
 import { requireViewer } from "@/lib/auth/guards";
 import type { Viewer } from "@/lib/billing/views";
 import { CORRELATION_HEADER, referenceOf } from "@/lib/correlation-id";
-import { doDueWork } from "@/lib/do-due-work";
+import { leaveWork } from "@/lib/do-due-work";
 import { AppError, isAppError } from "@/lib/errors/app-error";
 import { isIntegrationError } from "@/lib/errors/integration-error";
 import { monitoring } from "@/lib/integrations/monitoring";
@@ -144,7 +143,7 @@ export function createAction<Input, Access extends ActionAccess, T = undefined>(
       () => attempt(definition, formData),
     );
     // What the action wrote into the outbox goes out once the answer is on its way, on time of its own.
-    after(() => doDueWork());
+    leaveWork();
     if (!answer.ok) return answer;
     const { data, redirectTo } = answer.data;
     if (redirectTo) redirect(redirectTo);

@@ -14,22 +14,56 @@ const CONNECT_TIMEOUT_MS = 4_000;
 /** No query of ours is long; one that never answers would hold its connection, and the pump, for ever. */
 const QUERY_TIMEOUT_MS = 10_000;
 
+interface Connections {
+  name: string;
+  /** How many at most. */
+  size: number;
+  connectMs: number;
+  queryMs: number;
+  /** An idle one is closed after so long; the driver's 10 seconds if unset. */
+  idleMs?: number;
+}
+
 /**
- * The process's connections; made at first use, so that a build needs no database. Prisma works over the same pool;
- * only what is asked so often that the client's overhead shows (the inbox's insert) uses it directly.
+ * Made at first use, so that a build needs no database. The time limit is the client's own: connection poolers refuse
+ * `statement_timeout` at the start.
  */
-export function pool(): pg.Pool {
-  return processSingleton("pool", () => {
-    const connections = new pg.Pool({
+function connections({ name, size, connectMs, queryMs, idleMs }: Connections): pg.Pool {
+  return processSingleton(name, () => {
+    const made = new pg.Pool({
       connectionString: env.DATABASE_URL,
-      max: POOL_SIZE,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      max: size,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: queryMs,
+      idleTimeoutMillis: idleMs,
       keepAlive: true,
     });
     // An idle connection that breaks is replaced at the next use; unheard, this event would end the process.
-    connections.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));
-    return connections;
+    made.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));
+    return made;
+  });
+}
+
+/** The process's connections for all business. Prisma works over the same pool. */
+export function pool(): pg.Pool {
+  return connections({
+    name: "pool",
+    size: POOL_SIZE,
+    connectMs: CONNECT_TIMEOUT_MS,
+    queryMs: QUERY_TIMEOUT_MS,
+  });
+}
+
+/** Each is held for a millisecond. */
+const INGRESS_POOL_SIZE = 8;
+
+/** What vendors' events are stored through: neither the pump nor a rush of visitors may keep a vendor waiting. */
+export function ingressPool(): pg.Pool {
+  return connections({
+    name: "ingress-pool",
+    size: INGRESS_POOL_SIZE,
+    connectMs: CONNECT_TIMEOUT_MS,
+    queryMs: QUERY_TIMEOUT_MS,
   });
 }
 
@@ -41,20 +75,15 @@ const INTEGRATION_IDLE_MS = 60_000;
 
 /**
  * What the integrations' circuits and counts go through: never kept waiting by the business, never part of its
- * transactions. The time limit is the client's own: connection poolers refuse `statement_timeout` at the start.
+ * transactions.
  */
 export function integrationPool(): pg.Pool {
-  return processSingleton("integration-pool", () => {
-    const connections = new pg.Pool({
-      connectionString: env.DATABASE_URL,
-      max: INTEGRATION_POOL_SIZE,
-      connectionTimeoutMillis: INTEGRATION_TIMEOUT_MS,
-      query_timeout: INTEGRATION_TIMEOUT_MS,
-      idleTimeoutMillis: INTEGRATION_IDLE_MS,
-      keepAlive: true,
-    });
-    connections.on("error", (error) => logger.warn(errorFields(error), "an idle database connection broke"));
-    return connections;
+  return connections({
+    name: "integration-pool",
+    size: INTEGRATION_POOL_SIZE,
+    connectMs: INTEGRATION_TIMEOUT_MS,
+    queryMs: INTEGRATION_TIMEOUT_MS,
+    idleMs: INTEGRATION_IDLE_MS,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Database, db, pool } from "./client";
 import { DUE_UNTIL, type Held, lapsesOf } from "./leases";
+import { namedQuery, namedStatement } from "./named-query";
 import { patienceBegan } from "./patience";
 import { emailModeColumn, scopeColumns } from "./scope";
 
@@ -96,13 +97,15 @@ export const CLAIM = `
             event.lease_token AS "leaseToken", ${lapsesOf("event.id", "member.lease_until", BORN_AT)} AS lapses,
             (SELECT correlation_id FROM operation WHERE operation.id = event.operation_id) AS "correlationId"`;
 
+const CLAIM_NAMED = namedStatement(CLAIM);
+
 /**
  * Leases the due events of so many objects at most, of this process's modes, to this caller alone: the object that has
  * waited longest first. An object of which somebody holds an event is left out until they have ended.
  */
 export async function claimWebhookEvents(objects: number, leaseMs: number): Promise<LeasedWebhookEvent[]> {
   const { provider, mode } = scopeColumns();
-  const { rows } = await pool().query<LeasedWebhookEvent>(CLAIM, [
+  const { rows } = await namedQuery<LeasedWebhookEvent>(pool(), CLAIM_NAMED, [
     ...[objects, leaseMs, provider, mode, emailModeColumn()],
   ]);
   return rows.sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());

@@ -1,5 +1,6 @@
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
-import { type Database, pool } from "./client";
+import { type Database, ingressPool } from "./client";
+import { namedQuery, namedStatement } from "./named-query";
 import { REPLAYED } from "./patience";
 import { scopeColumns } from "./scope";
 
@@ -32,12 +33,11 @@ function valuesOf(event: NewWebhookEvent): unknown[] {
   const { provider, account, externalId, type, mode, apiVersion, objectId, operationId, status } = event;
   return [
     ...[provider, account, externalId, type, mode, apiVersion, objectId, operationId],
-    ...[toJsonb(event.payload), status, event.occurredAt],
+    ...[toJsonb(event.payload), status, event.occurredAt.toISOString()],
   ];
 }
 const VALUES_A_ROW = 11;
 
-/** Not a named statement: connection poolers that share connections between clients do not know those. */
 function insertStatement(rows: number, onConflict: string): string {
   const row = (_: unknown, index: number) => {
     const places = Array.from({ length: VALUES_A_ROW }, (_place, n) => `$${index * VALUES_A_ROW + n + 1}`);
@@ -65,7 +65,7 @@ const releaseStatement = (rows: number) => `
   SELECT gen_random_uuid(), '${REPLAYED.webhook_event}', id,
          jsonb_build_object('eventId', id, 'from', 'QUARANTINED', 'to', status)
     FROM released WHERE replays > 0`;
-const INSERT_ONE = insertStatement(1, LEAVE);
+const INSERT_ONE = namedStatement(insertStatement(1, LEAVE));
 
 /**
  * Persists the events of one request before it is acknowledged, in one statement: all of them or none. One that is
@@ -78,9 +78,11 @@ export async function insertWebhookEvents(events: readonly NewWebhookEvent[]): P
   const once = [...new Map(events.map((event) => [`${event.account} ${event.externalId}`, event])).values()];
   if (once.length === 0) return;
   const values = once.flatMap(valuesOf);
-  const statement = once.length === 1 ? INSERT_ONE : insertStatement(once.length, LEAVE);
-  const { rowCount } = await pool().query(statement, values);
-  if (rowCount !== once.length) await pool().query(releaseStatement(once.length), values);
+  const { rowCount } =
+    once.length === 1
+      ? await namedQuery(ingressPool(), INSERT_ONE, values)
+      : await ingressPool().query(insertStatement(once.length, LEAVE), values);
+  if (rowCount !== once.length) await ingressPool().query(releaseStatement(once.length), values);
 }
 
 /** The same for one. */

@@ -13,6 +13,10 @@ const PARALLEL_OF_ONE = 4;
 const STATEMENTS_MS = 3_000;
 /** While something slow is under way: what has become due meanwhile does not wait for its end. */
 const LOOK_AGAIN_MS = 1_000;
+/** A table that had nothing is left alone for so long, however often somebody asks: at a busy ingress each event does. */
+const EMPTY_FOR_MS = 50;
+/** For so long the place of a piece that has ended waits for a second one: a claim costs the same for one and for all. */
+const GATHER_MS = 20;
 /** Well inside a serverless function's minute. */
 const DEFAULT_BUDGET_MS = 40_000;
 
@@ -30,6 +34,8 @@ export interface Pump {
    * and nothing at all with less than `LEAST_BUDGET_MS`. A call during a run joins it and makes it look once more.
    */
   run(budgetMs?: number): Promise<PumpReport>;
+  /** Makes a run that is under way look once more; says whether there is one that can still begin something. */
+  stir(): boolean;
   /**
    * For the end of the process: nothing is claimed from now on. What is under way has so long (milliseconds) to end;
    * what has not by then is released, for another process to do at once.
@@ -83,17 +89,28 @@ function pause(milliseconds: number): { over: Promise<void>; end: () => void } {
   return { over, end };
 }
 
+const earlier = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 export function createPump(sources: readonly Work[], { state, onRun }: PumpOptions): Pump {
   const share = sources.length > 1 ? PARALLEL_OF_ONE : PARALLEL;
-  /** As of which stirring there was nothing left in a source. */
-  const emptyAt = new Map<Work, number>();
+  /** As of which stirring there was nothing left in a source, and when that was seen. */
+  const empty = new Map<Work, { stirred: number; at: number }>();
 
   const mayBegin = () => !state.isStopping && state.deadline - Date.now() >= LEAST_BUDGET_MS;
   const roomFor = (source: Work) => {
     const taken = [...state.underWay].filter((one) => one.source === source).length;
     return Math.min(PARALLEL - state.underWay.size, share - taken);
   };
-  const isWorthAsking = (source: Work) => emptyAt.get(source) !== state.stirred && roomFor(source) > 0;
+  /** In how many milliseconds a source is worth asking: 0 is now; null while nothing new is known of it. */
+  const worthAskingIn = (source: Work): number | null => {
+    if (roomFor(source) <= 0) return null;
+    const seen = empty.get(source);
+    if (seen === undefined) return 0;
+    return seen.stirred === state.stirred ? null : Math.max(0, seen.at + EMPTY_FOR_MS - performance.now());
+  };
+  const isWorthAsking = (source: Work) => worthAskingIn(source) === 0;
+  const soonest = () => sources.map(worthAskingIn).reduce(earlier, null);
 
   function begin(piece: Piece, source: Work, total: PumpReport): void {
     const one: UnderWay = { piece, source, ended: Promise.resolve() };
@@ -110,44 +127,59 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
   /** Claims and begins as much as there is room for; says whether the source could be asked. */
   async function fill(source: Work, total: PumpReport): Promise<boolean> {
     // Whoever stirs while the claim is under way may mean what it did not see.
-    const askedAt = state.stirred;
+    const asked = { stirred: state.stirred, at: performance.now() };
     let pieces: Piece[];
     try {
       pieces = await source.claim(roomFor(source));
     } catch (error) {
       // A source whose table cannot be reached does not keep the others from their work.
       logger.error({ source: source.name, ...errorFields(error) }, "could not claim work");
-      emptyAt.set(source, askedAt);
+      empty.set(source, asked);
       return false;
     }
-    if (pieces.length === 0) emptyAt.set(source, askedAt);
+    if (pieces.length === 0) empty.set(source, asked);
+    else empty.delete(source);
     if (state.isStopping) await Promise.all(pieces.map((piece) => piece.release()));
     else for (const piece of pieces) begin(piece, source, total);
     return true;
   }
 
-  /** Until something ends, somebody asks, or a while is over. */
-  async function waitForRoom(): Promise<void> {
-    const { over, end } = pause(LOOK_AGAIN_MS);
-    state.wake = end;
-    const ended = Promise.race([...state.underWay].map((one) => one.ended));
-    const isRoom = await Promise.race([ended.then(() => true), over.then(() => false)]);
+  async function gather(): Promise<void> {
+    const { over, end } = pause(GATHER_MS);
+    await Promise.race([...state.underWay].map((one) => one.ended).concat(over));
     end();
-    if (!isRoom) state.stirred += 1;
+  }
+
+  /** Until something ends, somebody asks, a source is worth asking again, or a while is over. */
+  async function waitForMore(): Promise<void> {
+    const again = soonest();
+    const { over, end } = pause(again ?? LOOK_AGAIN_MS);
+    const until = again === null ? Number.POSITIVE_INFINITY : performance.now() + again;
+    // Where everything is taken, or looked at again soon anyway, whoever asks changes nothing.
+    state.wake = () => {
+      const next = soonest();
+      if (state.isStopping || (next !== null && performance.now() + next < until)) end();
+    };
+    const ended = [...state.underWay].map((one) => one.ended);
+    const isRoom = await Promise.race([...ended.map((end) => end.then(() => true)), over.then(() => false)]);
+    end();
+    if (isRoom) await gather();
+    else if (again === null) state.stirred += 1;
   }
 
   /** Until nothing is due or the time is up. Says whether every source could be asked each time. */
   async function drain(total: PumpReport): Promise<boolean> {
     let areReachable = true;
+    // Whoever begins a run is not kept waiting by what another one saw.
+    empty.clear();
     for (let first = 0; ; first += 1) {
       // Each in its turn has the first go at the room that there is.
       const inTurn = [...sources.slice(first % sources.length), ...sources.slice(0, first % sources.length)];
       for (const source of inTurn) {
         if (mayBegin() && isWorthAsking(source)) areReachable = (await fill(source, total)) && areReachable;
       }
-      const isMore = mayBegin() && sources.some(isWorthAsking);
-      if (isMore) continue;
-      if (state.underWay.size > 0) await waitForRoom();
+      if (mayBegin() && sources.some(isWorthAsking)) continue;
+      if (state.underWay.size > 0 || (mayBegin() && soonest() !== null)) await waitForMore();
       else {
         // In the same breath as the last look: whoever asks from here on starts a run of their own.
         state.running = null;
@@ -167,17 +199,27 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
     return total;
   }
 
+  function stir(): boolean {
+    state.stirred += 1;
+    state.wake();
+    return state.running !== null && mayBegin();
+  }
+
+  function run(budgetMs = DEFAULT_BUDGET_MS): Promise<PumpReport> {
+    if (state.isStopping || budgetMs < LEAST_BUDGET_MS) return Promise.resolve({ processed: 0, failed: 0 });
+    const deadline = Date.now() + budgetMs;
+    // One whose time is up only waits for what it has begun: what is due by now is for the next.
+    if (state.running && !mayBegin()) return state.running.then(() => run(deadline - Date.now()));
+    // Whoever joins has no longer than they have; what is left then is done by the next.
+    state.deadline = state.running ? Math.min(state.deadline, deadline) : deadline;
+    stir();
+    state.running ??= Promise.resolve().then(drainAndNote);
+    return state.running;
+  }
+
   return {
-    run: (budgetMs = DEFAULT_BUDGET_MS) => {
-      if (state.isStopping || budgetMs < LEAST_BUDGET_MS) return Promise.resolve({ processed: 0, failed: 0 });
-      const deadline = Date.now() + budgetMs;
-      state.stirred += 1;
-      // Whoever joins has no longer than they have; what is left then is done by the next.
-      state.deadline = state.running ? Math.min(state.deadline, deadline) : deadline;
-      state.wake();
-      state.running ??= Promise.resolve().then(drainAndNote);
-      return state.running;
-    },
+    run,
+    stir,
     stop: async (graceMs) => {
       state.isStopping = true;
       state.wake();

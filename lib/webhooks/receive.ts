@@ -19,8 +19,8 @@ export type Verify<Event> = (input: {
 }) => WebhookVerification<Event>;
 
 function answer(status: 200 | 400 | 413 | 415 | 503): Response {
-  const headers = new Headers({ "cache-control": "no-store" });
-  if (status === 503) headers.set("retry-after", RETRY_AFTER_SECONDS);
+  const headers: Record<string, string> = { "cache-control": "no-store" };
+  if (status === 503) headers["retry-after"] = RETRY_AFTER_SECONDS;
   return new Response(null, { status, headers });
 }
 

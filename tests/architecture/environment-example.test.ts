@@ -10,6 +10,7 @@ const NOT_FOR_PEOPLE: Record<string, string> = {
   NEXT_RUNTIME: "Next",
   VERCEL: "Vercel",
   BREAKWATER_BUILT_FOR_SANDBOX: "next.config.ts",
+  BENCH: "npm run bench",
   DEBUG: "the shell",
   NO_COLOR: "the shell",
   PATH: "the shell",

@@ -13,6 +13,7 @@ import { RESEND_WEBHOOK_SECRET, SENDGRID_PRIVATE_KEY, STRIPE_WEBHOOK_SECRET } fr
 const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
 
 const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SECRET}, ${OLD_SECRET}` });
+const { pool } = await import("@/lib/db/client");
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
@@ -102,6 +103,17 @@ describe("an event of ours", () => {
     const responses = await Promise.all(Array.from({ length: 10 }, () => receive(signed(event))));
     expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(await stored(event.id)).toHaveLength(1);
+  });
+
+  test("is stored although the business holds every connection of its own", async () => {
+    const event = newEvent();
+    const held = await Promise.all(Array.from({ length: pool().options.max }, () => pool().connect()));
+    try {
+      expect((await receive(signed(event))).status).toBe(200);
+      expect(await stored(event.id)).toHaveLength(1);
+    } finally {
+      for (const connection of held) connection.release();
+    }
   });
 
   test("is accepted under the previous secret while secrets rotate", async () => {

@@ -115,6 +115,49 @@ describe("a run", () => {
     expect(Math.max(...since(seen.ended))).toBeLessThanOrEqual(LEAST_BUDGET_MS + 2_000);
   });
 
+  test("asks an empty table now and then, however often somebody stirs, and never misses the last of them", async () => {
+    const inbox = table("inbox", [1_000]);
+    const outbox = table("outbox", []);
+    const pump = pumpOf([inbox.work, outbox.work]);
+    const run = pump.run();
+    for (let asked = 0; asked < 400; asked += 1) {
+      await vi.advanceTimersByTimeAsync(1);
+      expect(pump.stir()).toBe(true);
+    }
+    outbox.add(5);
+    pump.stir();
+    await toEnd(run);
+    // At the beginning, each 50 ms in 400, and after each of the four ends that may have made something.
+    expect(outbox.seen.claims).toBeLessThanOrEqual(1 + 8 + 4);
+    expect(since(outbox.seen.begun)[0]).toBeLessThanOrEqual(400 + 50 + 10);
+    expect(pump.stir()).toBe(false);
+  });
+
+  test("replaces two that end together in one claim, and one alone soon", async () => {
+    const together = table("inbox", times(41, 100));
+    await toEnd(pumpOf([together.work]).run());
+    // The first five, and two at a time; the rest in vain, each after a success.
+    expect(together.seen.limits.filter((limit) => limit >= 2).length).toBeGreaterThanOrEqual(18);
+    startedAt = Date.now();
+    const alone = table("inbox", [100, 5_000, 5_000, 5_000, 5_000, 50]);
+    await toEnd(pumpOf([alone.work]).run());
+    expect(since(alone.seen.begun)[5]).toBeLessThanOrEqual(120);
+  });
+
+  test("which has no time left to begin anything says so, and whoever comes then has a run of their own after it", async () => {
+    const { work, seen, add } = table("inbox", [4_000]);
+    const pump = pumpOf([work]);
+    const first = pump.run(LEAST_BUDGET_MS + 1_000);
+    await vi.advanceTimersByTimeAsync(1_500);
+    add(5);
+    expect(pump.stir()).toBe(false);
+    const second = pump.run(40_000);
+    expect(second).not.toBe(first);
+    expect(await toEnd(first)).toEqual({ processed: 1, failed: 0 });
+    expect(await toEnd(second)).toEqual({ processed: 1, failed: 0 });
+    expect(since(seen.begun)[1]).toBeLessThanOrEqual(4_050);
+  });
+
   test("sees what becomes due while something slow is under way", async () => {
     const { work, seen, add } = table("inbox", [8_000]);
     const run = pumpOf([work]).run();

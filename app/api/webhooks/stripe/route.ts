@@ -1,5 +1,4 @@
-import { after } from "next/server";
-import { doDueWork } from "@/lib/do-due-work";
+import { leaveWork } from "@/lib/do-due-work";
 import { payments } from "@/lib/integrations/payments";
 import { paymentsEventRow } from "@/lib/webhooks/payments-event";
 import { receiveWebhook } from "@/lib/webhooks/receive";
@@ -7,9 +6,7 @@ import { receiveWebhook } from "@/lib/webhooks/receive";
 /** Seconds; the work is done after the answer. */
 export const maxDuration = 60;
 
-const startWork = () => after(() => doDueWork());
-
 export async function POST(request: Request): Promise<Response> {
   const { scope, verifyWebhook } = payments();
-  return receiveWebhook(request, scope.provider, verifyWebhook, paymentsEventRow, startWork);
+  return receiveWebhook(request, scope.provider, verifyWebhook, paymentsEventRow, leaveWork);
 }

@@ -68,18 +68,16 @@ export function idOf(reference: string | { id: string }): string {
 }
 
 /** One of our ids from a vendor's metadata; what another product of the same account wrote there is not one. */
-export function ownId(metadata: Stripe.Metadata | null | undefined, key: string): string | null {
+export function ownId(metadata: Partial<Stripe.Metadata> | null | undefined, key: string): string | null {
   const value = metadata?.[key];
   return value !== undefined && isUuid(value) ? value : null;
 }
 
+/** Of metadata only what is asked for: the rest is others', and may be much. */
+const metadata = z.object({ [METADATA.operation]: z.string().optional() }).nullish();
 const eventObject = z.object({
-  metadata: z.record(z.string(), z.string()).nullish(),
-  parent: z
-    .object({
-      subscription_details: z.object({ metadata: z.record(z.string(), z.string()).nullish() }).nullish(),
-    })
-    .nullish(),
+  metadata,
+  parent: z.object({ subscription_details: z.object({ metadata }).nullish() }).nullish(),
 });
 
 /** The operation behind an event's object, of whatever type: its own metadata or, for an invoice, its subscription's. */

@@ -2,7 +2,10 @@ import pg from "pg";
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
 
-/** Stores the same bytes in a table of the same shape and indexes, and does nothing else: no check, no signature. */
+/**
+ * What an acknowledgement is measured against: stores the same bytes in a table of the same shape and indexes, and does
+ * nothing else; no check, no signature.
+ */
 export async function POST(request: Request): Promise<Response> {
   const body = await request.text();
   const event = JSON.parse(body);
