@@ -17,6 +17,8 @@ const RECONCILE_EVERY_MS = 30_000;
 const RECONCILE_MS = 15_000;
 const IN_PASSING_EVERY_MS = 5_000;
 const ASK_IN_PASSING_EVERY_MS = 1_000;
+/** Whoever stays last has time for a run of their own when the one that they met has used up its own. */
+const STAY_EVERY_MS = 5_000;
 /** A serverless function has a minute: this, what comes before, and what is written down after it. */
 const BUDGET_MS = 45_000;
 
@@ -65,7 +67,10 @@ export async function doDueWork(budgetMs = BUDGET_MS): Promise<PumpReport> {
   const reconciled = reconcile(budgetMs);
   await Promise.all([flushTelemetry(), alertsSettled()]);
   try {
-    return await pump.run(deadline - Date.now());
+    const report = await pump.run(deadline - Date.now());
+    // Another one's, with less time than this one has.
+    if (pump.isAnythingLeft()) await pump.run(deadline - Date.now());
+    return report;
   } finally {
     await watched;
     await flushTelemetry();
@@ -77,9 +82,10 @@ export async function doDueWork(budgetMs = BUDGET_MS): Promise<PumpReport> {
 }
 
 /**
- * For a request that leaves something to be done: done once it is answered, unless a run is under way that will find it
- * and that a request before this one waits for.
+ * For a request that leaves something to be done: done once it is answered. While a run is under way that will find it,
+ * hardly any request needs to stay for it; but some do, because that run's time may be up before it comes to it.
  */
 export function leaveWork(): void {
-  if (!pump.stir()) after(() => doDueWork());
+  const isSeenTo = pump.stir();
+  if (!isSeenTo || takeTurn("stay-for-work", STAY_EVERY_MS)) after(() => doDueWork());
 }

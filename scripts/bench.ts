@@ -3,6 +3,7 @@
  * a stack and a bare Next of its own, and stops them. `policy` needs neither; `inbox`, `pump` and `claims` bring a
  * database and a sandbox of their own, and need no build.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { DEMO_OPERATORS, DEMO_PEOPLE } from "@/prisma/demo-people";
@@ -190,6 +191,8 @@ runScript(async () => {
     }
   } finally {
     await stack.stop();
+    // Nobody is to start what was built for this alone.
+    await rm(join(REPOSITORY, ".next", "BUILD_ID"), { force: true });
   }
   return failed;
 });

@@ -7,10 +7,13 @@ import { processSingleton } from "@/lib/process-singleton";
 /** A name that is not known, or that stands for something else already: said before anything was done. */
 const NOT_OF_THIS_SESSION = new Set(["26000", "42P05"]);
 
+/** A column has changed its type since the statement was planned; said before anything was done, too. */
+const RESULT_CHANGED = "0A000";
+
 /** Whether a pooler stands between that gives each statement another connection, and keeps no names. */
 const sharing = processSingleton("named-queries", () => ({ isShared: false }));
 
-/** A statement of ours. Its name says what it does, so that two versions of the app never mean different ones by it. */
+/** A statement of ours. Its name is made of its text, so that two versions of the app never mean different ones by it. */
 export interface NamedStatement {
   name: string;
   text: string;
@@ -31,6 +34,7 @@ export async function namedQuery<Row extends QueryResultRow>(
     return await pool.query({ ...statement, values });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === RESULT_CHANGED) return pool.query(statement.text, values);
     if (!NOT_OF_THIS_SESSION.has(code)) throw error;
     sharing.isShared = true;
     logger.warn({ code }, "the database's connections are shared: statements are planned each time");

@@ -13,8 +13,12 @@ const PARALLEL_OF_ONE = 4;
 const STATEMENTS_MS = 3_000;
 /** While something slow is under way: what has become due meanwhile does not wait for its end. */
 const LOOK_AGAIN_MS = 1_000;
-/** A table that had nothing is left alone for so long, however often somebody asks: at a busy ingress each event does. */
-const EMPTY_FOR_MS = 50;
+/**
+ * A table that had nothing is left alone for so long, however often somebody asks: at a busy ingress each event does.
+ * Twice as long each time that it has nothing again, up to the latter.
+ */
+const EMPTY_FOR_MS = 25;
+const EMPTY_FOR_AT_MOST_MS = 400;
 /** For so long the place of a piece that has ended waits for a second one: a claim costs the same for one and for all. */
 const GATHER_MS = 20;
 /** Well inside a serverless function's minute. */
@@ -36,6 +40,8 @@ export interface Pump {
   run(budgetMs?: number): Promise<PumpReport>;
   /** Makes a run that is under way look once more; says whether there is one that can still begin something. */
   stir(): boolean;
+  /** Whether the last run ended for want of time, and may have left something. */
+  isAnythingLeft(): boolean;
   /**
    * For the end of the process: nothing is claimed from now on. What is under way has so long (milliseconds) to end;
    * what has not by then is released, for another process to do at once.
@@ -57,6 +63,7 @@ interface PumpState {
   underWay: Set<UnderWay>;
   /** Grows whenever there may be more to do than was found. */
   stirred: number;
+  isAnythingLeft: boolean;
   /** Ends the loop's wait for something to end. */
   wake: () => void;
 }
@@ -66,7 +73,7 @@ export function createPumpState(): PumpState {
   const nobody = () => undefined;
   return {
     ...{ running: null, deadline: 0, isStopping: false },
-    ...{ underWay: new Set(), stirred: 0, wake: nobody },
+    ...{ underWay: new Set(), stirred: 0, isAnythingLeft: false, wake: nobody },
   };
 }
 
@@ -94,8 +101,10 @@ const earlier = (a: number | null, b: number | null) =>
 
 export function createPump(sources: readonly Work[], { state, onRun }: PumpOptions): Pump {
   const share = sources.length > 1 ? PARALLEL_OF_ONE : PARALLEL;
-  /** As of which stirring there was nothing left in a source, and when that was seen. */
-  const empty = new Map<Work, { stirred: number; at: number }>();
+  /** As of which stirring there was nothing left in a source, and until when it is left alone. */
+  const empty = new Map<Work, { stirred: number; forMs: number; until: number }>();
+  /** Of which there is probably more: the last claim brought all that was asked for. */
+  const plenty = new Set<Work>();
 
   const mayBegin = () => !state.isStopping && state.deadline - Date.now() >= LEAST_BUDGET_MS;
   const roomFor = (source: Work) => {
@@ -107,7 +116,7 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
     if (roomFor(source) <= 0) return null;
     const seen = empty.get(source);
     if (seen === undefined) return 0;
-    return seen.stirred === state.stirred ? null : Math.max(0, seen.at + EMPTY_FOR_MS - performance.now());
+    return seen.stirred === state.stirred ? null : Math.max(0, seen.until - performance.now());
   };
   const isWorthAsking = (source: Work) => worthAskingIn(source) === 0;
   const soonest = () => sources.map(worthAskingIn).reduce(earlier, null);
@@ -127,23 +136,32 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
   /** Claims and begins as much as there is room for; says whether the source could be asked. */
   async function fill(source: Work, total: PumpReport): Promise<boolean> {
     // Whoever stirs while the claim is under way may mean what it did not see.
-    const asked = { stirred: state.stirred, at: performance.now() };
+    const { stirred } = state;
+    const nothing = () => {
+      const before = empty.get(source)?.forMs ?? 0;
+      const forMs = Math.min(Math.max(before * 2, EMPTY_FOR_MS), EMPTY_FOR_AT_MOST_MS);
+      empty.set(source, { stirred, forMs, until: performance.now() + forMs });
+    };
+    const room = roomFor(source);
     let pieces: Piece[];
     try {
-      pieces = await source.claim(roomFor(source));
+      pieces = await source.claim(room);
     } catch (error) {
       // A source whose table cannot be reached does not keep the others from their work.
       logger.error({ source: source.name, ...errorFields(error) }, "could not claim work");
-      empty.set(source, asked);
+      nothing();
       return false;
     }
-    if (pieces.length === 0) empty.set(source, asked);
+    if (pieces.length === 0) nothing();
     else empty.delete(source);
+    if (pieces.length === room) plenty.add(source);
+    else plenty.delete(source);
     if (state.isStopping) await Promise.all(pieces.map((piece) => piece.release()));
     else for (const piece of pieces) begin(piece, source, total);
     return true;
   }
 
+  /** Until a second piece has ended, or it has taken too long. */
   async function gather(): Promise<void> {
     const { over, end } = pause(GATHER_MS);
     await Promise.race([...state.underWay].map((one) => one.ended).concat(over));
@@ -152,19 +170,19 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
 
   /** Until something ends, somebody asks, a source is worth asking again, or a while is over. */
   async function waitForMore(): Promise<void> {
-    const again = soonest();
+    const again = mayBegin() ? soonest() : null;
     const { over, end } = pause(again ?? LOOK_AGAIN_MS);
     const until = again === null ? Number.POSITIVE_INFINITY : performance.now() + again;
     // Where everything is taken, or looked at again soon anyway, whoever asks changes nothing.
     state.wake = () => {
-      const next = soonest();
+      const next = mayBegin() ? soonest() : null;
       if (state.isStopping || (next !== null && performance.now() + next < until)) end();
     };
     const ended = [...state.underWay].map((one) => one.ended);
     const isRoom = await Promise.race([...ended.map((end) => end.then(() => true)), over.then(() => false)]);
     end();
-    if (isRoom) await gather();
-    else if (again === null) state.stirred += 1;
+    if (isRoom && plenty.size > 0 && state.underWay.size > 0 && mayBegin()) await gather();
+    if (!isRoom && again === null) state.stirred += 1;
   }
 
   /** Until nothing is due or the time is up. Says whether every source could be asked each time. */
@@ -172,6 +190,7 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
     let areReachable = true;
     // Whoever begins a run is not kept waiting by what another one saw.
     empty.clear();
+    plenty.clear();
     for (let first = 0; ; first += 1) {
       // Each in its turn has the first go at the room that there is.
       const inTurn = [...sources.slice(first % sources.length), ...sources.slice(0, first % sources.length)];
@@ -183,6 +202,7 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
       else {
         // In the same breath as the last look: whoever asks from here on starts a run of their own.
         state.running = null;
+        state.isAnythingLeft = sources.some((source) => empty.get(source)?.stirred !== state.stirred);
         return areReachable;
       }
     }
@@ -193,7 +213,10 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
     const failed = (error: unknown) =>
       logger.error(errorFields(error), "a run of the pump could not be noted");
     const noted = onRun?.().catch(failed);
-    const areReachable = await drain(total);
+    const areReachable = await drain(total).catch((error: unknown) => {
+      state.running = null;
+      throw error;
+    });
     const note = await noted;
     if (areReachable) await note?.().catch(failed);
     return total;
@@ -220,6 +243,7 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
   return {
     run,
     stir,
+    isAnythingLeft: () => state.isAnythingLeft,
     stop: async (graceMs) => {
       state.isStopping = true;
       state.wake();

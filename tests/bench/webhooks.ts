@@ -87,7 +87,7 @@ export async function benchWebhooks(input: {
     );
   }
 
-  for (const connections of CONNECTIONS) await measure("paused", connections, unprocessed);
+  for (const connections of CONNECTIONS) await measure("idle", connections, unprocessed);
 
   const ids = await seedSubscriptions(input.desk, { objects: OBJECTS, events: OBJECTS, seed: 3 });
   let sent = 0;
@@ -96,7 +96,7 @@ export async function benchWebhooks(input: {
     const id = ids[sent % ids.length] ?? "";
     return { type: "customer.subscription.updated", object: "subscription", id };
   };
-  for (const connections of CONNECTIONS) await measure("running", connections, subscription);
+  for (const connections of CONNECTIONS) await measure("at work", connections, subscription);
   const [work] = await input.desk.rows<{ done: number; waiting: number }>(
     `SELECT count(*) FILTER (WHERE status = 'DONE')::int AS done, count(*) FILTER (WHERE status = 'PENDING')::int AS waiting
        FROM webhook_event WHERE type = 'customer.subscription.updated'`,
@@ -108,7 +108,7 @@ export async function benchWebhooks(input: {
     "|---|---|---|---|---|---|---|---|",
     ...rows,
     "",
-    `while it was running it handled ${work.done} events, and ${work.waiting} were left`,
+    `while it was at work it handled ${work.done} events, and ${work.waiting} were left`,
   ];
   if (!isWithinBounds) throw new Error(lines.join("\n"));
   return lines;

@@ -1,6 +1,7 @@
 /** Guards statements that are planned once a connection, on databases whose connections forget. */
 import { randomUUID } from "node:crypto";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { processSingleton } from "@/lib/process-singleton";
 import { startBackend } from "@/tests/support/backend";
 
 const backend = await startBackend();
@@ -19,13 +20,9 @@ const store = (externalId: string) =>
   });
 const stored = async (externalId: string) =>
   (await backend.rows("SELECT id FROM webhook_event WHERE external_id = $1", [externalId])).length;
-/** One after the other, these use one and the same connection. */
-const prepared = async () =>
-  (
-    await ingressPool().query<{ name: string }>(
-      "SELECT name FROM pg_prepared_statements WHERE name LIKE 'breakwater%'",
-    )
-  ).rows;
+const KNOWN = "SELECT name FROM pg_prepared_statements WHERE name LIKE 'breakwater%'";
+/** One after the other, queries use one and the same connection. */
+const known = async () => (await ingressPool().query<{ name: string }>(KNOWN)).rows;
 
 test("another statement has another name: an older version of the app never means another one by it", () => {
   const [one, other] = [namedStatement("SELECT 1"), namedStatement("SELECT 2")];
@@ -37,20 +34,62 @@ test("another statement has another name: an older version of the app never mean
 
 test("an event is stored by a statement that its connection knows", async () => {
   await store(randomUUID());
-  expect(await prepared()).toHaveLength(1);
+  expect(await known()).toHaveLength(1);
 });
 
 test("what else goes wrong is an error, and is not sent again", async () => {
-  await expect(namedQuery(pool(), namedStatement("SELECT 1 / $1::int"), [0])).rejects.toMatchObject({
-    code: "22012",
-  });
+  const sent = vi.spyOn(pool(), "query");
+  const failing = namedQuery(pool(), namedStatement("SELECT 1 / $1::int"), [0]);
+  await expect(failing).rejects.toMatchObject({ code: "22012" });
+  expect(sent).toHaveBeenCalledTimes(1);
+  sent.mockRestore();
 });
 
-test("a connection that has become another one, as behind a pooler, stores the event once all the same; from then on none is named", async () => {
-  await ingressPool().query("DEALLOCATE ALL");
-  const externalId = randomUUID();
-  await store(externalId);
-  expect(await stored(externalId)).toBe(1);
-  await store(randomUUID());
-  expect(await prepared()).toEqual([]);
+test("a statement whose columns have changed their type since is planned anew, once", async () => {
+  await pool().query("CREATE TABLE changing (value integer)");
+  await pool().query("INSERT INTO changing VALUES (7)");
+  const statement = namedStatement("SELECT value FROM changing");
+  expect((await namedQuery(pool(), statement, [])).rows).toEqual([{ value: 7 }]);
+  await pool().query("ALTER TABLE changing ALTER value TYPE text");
+  expect((await namedQuery(pool(), statement, [])).rows).toEqual([{ value: "7" }]);
+});
+
+describe("behind a pooler that gives each statement another connection", () => {
+  const isShared = () => processSingleton("named-queries", () => ({ isShared: false }));
+  beforeEach(() => {
+    isShared().isShared = false;
+  });
+
+  test.each([
+    ["does not know the name", async () => ingressPool().query("DEALLOCATE ALL")],
+    [
+      "means something else by it",
+      async () => {
+        const [held] = await known();
+        // A connection of which the driver does not know what was prepared on it.
+        const other = await ingressPool().connect();
+        await other.query("DEALLOCATE ALL");
+        other.release(true);
+        const fresh = await ingressPool().connect();
+        await fresh.query(`PREPARE ${held?.name} AS SELECT 1`);
+        fresh.release();
+      },
+    ],
+  ])("an event is stored once all the same where that one %s", async (_name, confuse) => {
+    await store(randomUUID());
+    expect(await known()).toHaveLength(1);
+    await confuse();
+    const externalId = randomUUID();
+    await store(externalId);
+    expect(await stored(externalId)).toBe(1);
+    expect(isShared().isShared).toBe(true);
+  });
+
+  test("nothing is named from then on", async () => {
+    isShared().isShared = true;
+    const sent = vi.spyOn(ingressPool(), "query");
+    await store(randomUUID());
+    expect(sent.mock.calls.map(([statement]) => typeof statement)).toEqual(["string"]);
+    sent.mockRestore();
+  });
 });

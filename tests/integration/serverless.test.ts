@@ -13,7 +13,11 @@ const { GET: getStatus } = await import("@/app/api/status/route");
 const { circuitBreakers, circuitStore } = await import("@/lib/compose");
 const { GET: getPumpHealth } = await import("@/app/api/health/pump/route");
 const workInPassing = await import("@/lib/do-due-work");
-const { doDueWork } = workInPassing;
+const { doDueWork, leaveWork } = workInPassing;
+const { pump } = await import("@/lib/webhooks/process");
+const { LEAST_BUDGET_MS } = await import("@/lib/pump/pump");
+const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
+const { payments } = await import("@/lib/integrations/payments");
 
 beforeEach(async () => {
   await resetCircuits();
@@ -65,6 +69,49 @@ test("the status, which a banner asks for again and again in an outage, starts t
   });
   await Promise.all(Array.from({ length: 50 }, getStatus));
   expect(tasks.length).toBeLessThanOrEqual(1);
+});
+
+describe("work that a request leaves behind while a run is under way", () => {
+  const slow = ["sub_slow_1", "sub_slow_2", "sub_slow_3", "sub_slow_4"];
+  const deliver = (objectId: string) =>
+    insertWebhookEvent({
+      ...{
+        provider: payments().scope.provider,
+        account: "",
+        mode: "SANDBOX",
+        payload: "{}",
+        status: "PENDING",
+      },
+      ...{
+        externalId: `evt_${objectId}`,
+        type: "customer.subscription.updated",
+        objectId,
+        operationId: null,
+      },
+      ...{ apiVersion: payments().apiVersion, occurredAt: new Date() },
+    });
+  const attemptsAt = async (objectId: string) =>
+    (
+      await backend.rows<{ attempts: number }>("SELECT attempts FROM webhook_event WHERE object_id = $1", [
+        objectId,
+      ])
+    )[0]?.attempts;
+
+  test("keeps hardly any of a crowd, and is done although that run has no time left for it", async () => {
+    for (const id of slow) {
+      await backend.addFault({ vendor: "stripe", kind: "hang", route: `GET /v1/subscriptions/${id}` });
+      await deliver(id);
+    }
+    const run = pump.run(LEAST_BUDGET_MS + 3_000);
+    await eventually("all places to be taken", async () => (await attemptsAt("sub_slow_4")) === 1);
+    await deliver("sub_late");
+    for (let request = 0; request < 50; request += 1) leaveWork();
+    expect(tasks).toHaveLength(1);
+    await Promise.all([run, ...tasks.splice(0).map((task) => task())]);
+    expect(await attemptsAt("sub_late")).toBe(1);
+    await backend.clearFaults();
+    await backend.rows("DELETE FROM webhook_event");
+  }, 60_000);
 });
 
 describe("work in passing", () => {

@@ -54,9 +54,10 @@ export async function startBackend(variables: Record<string, string> = {}) {
     /** A connection of the test's own, for transactions that stand in the app's way. */
     connect: () => observer.connect(),
     stop: async () => {
-      const { db, integrationPool, pool } = await import("@/lib/db/client");
+      const { db, ingressPool, integrationPool, pool } = await import("@/lib/db/client");
       await db().$disconnect();
       await pool().end();
+      await ingressPool().end();
       await integrationPool().end();
       await observer.end();
       await vendors.stop();

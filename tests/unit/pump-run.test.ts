@@ -127,9 +127,9 @@ describe("a run", () => {
     outbox.add(5);
     pump.stir();
     await toEnd(run);
-    // At the beginning, each 50 ms in 400, and after each of the four ends that may have made something.
-    expect(outbox.seen.claims).toBeLessThanOrEqual(1 + 8 + 4);
-    expect(since(outbox.seen.begun)[0]).toBeLessThanOrEqual(400 + 50 + 10);
+    // At the beginning, and after 25, 50, 100, 200 and 400 ms; then the next, and one after the end of each of two pieces.
+    expect(outbox.seen.claims).toBeLessThanOrEqual(1 + 5 + 1 + 2);
+    expect(since(outbox.seen.begun)[0]).toBeLessThanOrEqual(400 + 400 + 10);
     expect(pump.stir()).toBe(false);
   });
 
@@ -156,6 +156,38 @@ describe("a run", () => {
     expect(await toEnd(first)).toEqual({ processed: 1, failed: 0 });
     expect(await toEnd(second)).toEqual({ processed: 1, failed: 0 });
     expect(since(seen.begun)[1]).toBeLessThanOrEqual(4_050);
+  });
+
+  test("waits quietly for the last piece when its time is up, although there is room and more to do", async () => {
+    const { work } = table("inbox", [10_000, 500, ...times(100, 1_000)]);
+    const pump = pumpOf([work]);
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const run = pump.run(LEAST_BUDGET_MS + 2_000);
+    await vi.advanceTimersByTimeAsync(4_000);
+    timers.mockClear();
+    await vi.advanceTimersByTimeAsync(5_000);
+    // Once in a second it would look again, were there time.
+    expect(timers.mock.calls.length).toBeLessThanOrEqual(6);
+    timers.mockRestore();
+    await toEnd(run);
+    expect(pump.isAnythingLeft()).toBe(true);
+  });
+
+  test("that found nothing more has left nothing", async () => {
+    const { work } = table("inbox", [10, 10]);
+    const pump = pumpOf([work]);
+    await toEnd(pump.run());
+    expect(pump.isAnythingLeft()).toBe(false);
+  });
+
+  test("leaves the place of a lone piece empty for no time at all", async () => {
+    const inbox = table("inbox", [100]);
+    const pump = pumpOf([inbox.work]);
+    const run = pump.run();
+    await vi.advanceTimersByTimeAsync(90);
+    inbox.add(5);
+    await toEnd(run);
+    expect(since(inbox.seen.begun)[1]).toBe(100);
   });
 
   test("sees what becomes due while something slow is under way", async () => {

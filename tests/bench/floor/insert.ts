@@ -1,6 +1,6 @@
 import pg from "pg";
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
 
 /**
  * What an acknowledgement is measured against: stores the same bytes in a table of the same shape and indexes, and does
