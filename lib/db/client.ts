@@ -54,8 +54,8 @@ export function pool(): pg.Pool {
   });
 }
 
-/** Each is held for a millisecond. */
-const INGRESS_POOL_SIZE = 8;
+/** Each is held for a millisecond, and what comes meanwhile goes together (lib/db/group-commit.ts). */
+const INGRESS_POOL_SIZE = 4;
 
 /** What vendors' events are stored through: neither the pump nor a rush of visitors may keep a vendor waiting. */
 export function ingressPool(): pg.Pool {

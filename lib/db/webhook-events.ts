@@ -1,8 +1,14 @@
+import { processSingleton } from "@/lib/process-singleton";
 import type { ProviderMode, WebhookEventStatus } from "@/prisma/generated/enums";
 import { type Database, ingressPool } from "./client";
+import { createGroupCommit } from "./group-commit";
 import { namedQuery, namedStatement } from "./named-query";
 import { REPLAYED } from "./patience";
 import { scopeColumns } from "./scope";
+
+/** Milliseconds. A vendor waits for 10 seconds or longer, and then sends it again. */
+const INSERT_DEADLINE_MS = 4_000;
+const MOST_A_STATEMENT = 50;
 
 export interface NewWebhookEvent {
   provider: string;
@@ -28,6 +34,8 @@ function toJsonb(payload: string): string {
   );
 }
 
+type StoredKey = Pick<NewWebhookEvent, "provider" | "account" | "externalId">;
+
 /** What is bound for one row, in the order of the columns below. */
 function valuesOf(event: NewWebhookEvent): unknown[] {
   const { provider, account, externalId, type, mode, apiVersion, objectId, operationId, status } = event;
@@ -49,7 +57,8 @@ function insertStatement(rows: number, onConflict: string): string {
     VALUES ${Array.from({ length: rows }, row).join(", ")}
     ON CONFLICT (provider, account, external_id) ${onConflict}`;
 }
-const LEAVE = "DO NOTHING";
+const LEAVE = `DO NOTHING
+    RETURNING provider, account, external_id AS "externalId"`;
 const RELEASE = `DO UPDATE
       SET type = EXCLUDED.type, mode = EXCLUDED.mode, api_version = EXCLUDED.api_version,
           object_id = EXCLUDED.object_id, operation_id = EXCLUDED.operation_id, payload = EXCLUDED.payload,
@@ -67,22 +76,47 @@ const releaseStatement = (rows: number) => `
     FROM released WHERE replays > 0`;
 const INSERT_ONE = namedStatement(insertStatement(1, LEAVE));
 
+const keyOf = (row: StoredKey) => `${row.provider} ${row.account} ${row.externalId}`;
+
 /**
- * Persists the events of one request before it is acknowledged, in one statement: all of them or none. One that is
- * there already is left as it is, unless it was quarantined and comes again in a form that is ours (two endpoints of
- * different API versions overlap while one replaces the other): that is a second statement, as planning it costs a
- * fifth of an insert and hardly any event needs it.
+ * Stores events in one statement: all of them or none. One that is there already is left as it is, unless it was
+ * quarantined and comes again in a form that is ours (two endpoints of different API versions overlap while one replaces
+ * the other): that is a second statement, as planning it costs a fifth of an insert and hardly any event needs it.
  */
-export async function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise<void> {
-  // A statement may not meet the same row twice, and a vendor may well repeat itself.
-  const once = [...new Map(events.map((event) => [`${event.account} ${event.externalId}`, event])).values()];
-  if (once.length === 0) return;
+async function store(events: readonly NewWebhookEvent[]): Promise<void> {
+  // A statement may not meet the same row twice, and a vendor may well repeat itself: the last stands, and that is one of
+  // ours if any is. All write in one order: two that bring the same events would else wait for each other.
+  const ours = (event: NewWebhookEvent) => Number(event.status !== "QUARANTINED");
+  const inTurn = events.toSorted((one, other) => ours(one) - ours(other));
+  const once = [...new Map(inTurn.map((event) => [keyOf(event), event]))]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, event]) => event);
   const values = once.flatMap(valuesOf);
-  const { rowCount } =
+  const { rows } =
     once.length === 1
-      ? await namedQuery(ingressPool(), INSERT_ONE, values)
-      : await ingressPool().query(insertStatement(once.length, LEAVE), values);
-  if (rowCount !== once.length) await ingressPool().query(releaseStatement(once.length), values);
+      ? await namedQuery<StoredKey>(ingressPool(), INSERT_ONE, values)
+      : await ingressPool().query<StoredKey>(insertStatement(once.length, LEAVE), values);
+  if (rows.length === once.length) return;
+  const stored = new Set(rows.map(keyOf));
+  const known = once.filter((event) => !stored.has(keyOf(event)));
+  await ingressPool().query(releaseStatement(known.length), known.flatMap(valuesOf));
+}
+
+/**
+ * Persists the events of one request before it is acknowledged, all of them or none: by itself, or with those of others
+ * that come meanwhile.
+ */
+export function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise<void> {
+  if (events.length === 0) return Promise.resolve();
+  const together = processSingleton("insert-webhook-events", () =>
+    createGroupCommit({
+      store,
+      lanes: ingressPool().options.max,
+      mostItems: MOST_A_STATEMENT,
+      deadlineMs: INSERT_DEADLINE_MS,
+    }),
+  );
+  return together(events);
 }
 
 /** The same for one. */

@@ -9,7 +9,6 @@ import { errorFields, logger } from "@/lib/logger";
 import { withRequestContext } from "@/lib/request-context";
 
 const MAX_BYTES = 512 * 1024;
-const INSERT_DEADLINE_MS = 4_000;
 const RETRY_AFTER_SECONDS = "30";
 
 export type Verify<Event> = (input: {
@@ -22,18 +21,6 @@ function answer(status: 200 | 400 | 413 | 415 | 503): Response {
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (status === 503) headers["retry-after"] = RETRY_AFTER_SECONDS;
   return new Response(null, { status, headers });
-}
-
-async function beforeDeadline<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the insert took too long")), INSERT_DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**
@@ -76,7 +63,7 @@ async function receive<Event>(
 
   const rows = verification.events.map(toRow);
   try {
-    await beforeDeadline(insertWebhookEvents(rows));
+    await insertWebhookEvents(rows);
   } catch (error) {
     logger.error(
       { provider, type: rows[0]?.type, ...errorFields(error) },

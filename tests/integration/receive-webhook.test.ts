@@ -13,7 +13,7 @@ import { RESEND_WEBHOOK_SECRET, SENDGRID_PRIVATE_KEY, STRIPE_WEBHOOK_SECRET } fr
 const OLD_SECRET = "whsec_cHJldmlvdXMgc2VjcmV0IG9mIGEgcm90YXRpb24=";
 
 const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SECRET}, ${OLD_SECRET}` });
-const { pool } = await import("@/lib/db/client");
+const { ingressPool, pool } = await import("@/lib/db/client");
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
@@ -103,6 +103,36 @@ describe("an event of ours", () => {
     const responses = await Promise.all(Array.from({ length: 10 }, () => receive(signed(event))));
     expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(await stored(event.id)).toHaveLength(1);
+  });
+
+  test("is stored with others that come in the same moment, in few statements, and each is answered", async () => {
+    const events = Array.from({ length: 100 }, () => newEvent());
+    const sent = vi.spyOn(ingressPool(), "query");
+    const answers = await Promise.all(events.map((event) => receive(signed(event))));
+    const statements = sent.mock.calls.length;
+    sent.mockRestore();
+    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    expect((await Promise.all(events.map(({ id }) => stored(id)))).flat()).toHaveLength(100);
+    expect(statements).toBeLessThan(20);
+  });
+
+  test("is stored although one that came in the same moment cannot be", async () => {
+    // Half of a pair: valid JSON, and no text to PostgreSQL.
+    const bad = newEvent({ data: { object: { id: "sub_bad", description: "?" } } });
+    const refused = JSON.stringify(bad).replace('"?"', '"\\ud800"');
+    const events = Array.from({ length: 20 }, () => newEvent());
+    const answers = await Promise.all([
+      ...events.slice(0, 10).map((event) => receive(signed(event))),
+      receive(signed(refused)),
+      ...events.slice(10).map((event) => receive(signed(event))),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array(10).fill(200),
+      503,
+      ...Array(10).fill(200),
+    ]);
+    expect((await Promise.all(events.map(({ id }) => stored(id)))).flat()).toHaveLength(20);
+    expect(await stored(bad.id)).toEqual([]);
   });
 
   test("is stored although the business holds every connection of its own", async () => {
@@ -205,6 +235,15 @@ describe("two endpoints of different API versions, while one replaces the other"
       ({ receivedAt }) => Date.now() - receivedAt.getTime() > 8 * 86_400_000,
     );
     expect(released.map(({ bornAt }) => Date.now() - bornAt.getTime() < 60_000)).toEqual([true]);
+  });
+
+  test("copies that come in the same moment leave ours", async () => {
+    const event = newEvent();
+    const copies = [event, { ...event, api_version: "2020-08-27" }];
+    const around = () => Array.from({ length: 10 }, () => newEvent());
+    const all = [...around(), ...copies, ...around(), ...copies, ...copies.toReversed()];
+    await Promise.all(all.map((one) => receive(signed(one))));
+    expect(await stored(event.id)).toEqual([{ status: "PENDING", payload: event }]);
   });
 
   test("a copy in another version takes nothing back", async () => {
