@@ -23,21 +23,33 @@ export function namedStatement(text: string): NamedStatement {
   return { name: `breakwater_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`, text };
 }
 
-/** Sends a statement that is planned once for each connection; where connections do not remember, each time. */
-export async function namedQuery<Row extends QueryResultRow>(
+/**
+ * Sends a statement that is planned once for each connection; where connections do not remember, each time.
+ * @param send must send it to a connection that is good for another try: after an error, not within the same transaction
+ */
+export async function sendNamed<T>(
+  statement: NamedStatement,
+  send: (statement: { name?: string; text: string }) => Promise<T>,
+): Promise<T> {
+  const { text } = statement;
+  if (sharing.isShared) return send({ text });
+  try {
+    return await send(statement);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === RESULT_CHANGED) return send({ text });
+    if (!NOT_OF_THIS_SESSION.has(code)) throw error;
+    sharing.isShared = true;
+    logger.warn({ code }, "the database's connections are shared: statements are planned each time");
+    return send({ text });
+  }
+}
+
+/** The same for one that is sent by itself. */
+export function namedQuery<Row extends QueryResultRow>(
   pool: Pool,
   statement: NamedStatement,
   values: unknown[],
 ): Promise<QueryResult<Row>> {
-  if (sharing.isShared) return pool.query(statement.text, values);
-  try {
-    return await pool.query({ ...statement, values });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === RESULT_CHANGED) return pool.query(statement.text, values);
-    if (!NOT_OF_THIS_SESSION.has(code)) throw error;
-    sharing.isShared = true;
-    logger.warn({ code }, "the database's connections are shared: statements are planned each time");
-    return pool.query(statement.text, values);
-  }
+  return sendNamed(statement, (named) => pool.query<Row>({ ...named, values }));
 }

@@ -2,9 +2,10 @@
  * Who handles what of the inbox: due events are leased by the object that they are about, because one look at it at the
  * vendor answers them all, and because two at once would only get into each other's way.
  */
+import type { PoolClient } from "pg";
 import { type Database, db, pool } from "./client";
 import { DUE_UNTIL, type Held, lapsesOf } from "./leases";
-import { namedQuery, namedStatement } from "./named-query";
+import { namedStatement, sendNamed } from "./named-query";
 import { patienceBegan } from "./patience";
 import { emailModeColumn, scopeColumns } from "./scope";
 
@@ -35,26 +36,22 @@ const isFree = (row: string) => `(${row}.lease_until IS NULL OR ${row}.lease_unt
 /** Where rows are found by something else: "IS TRUE" keeps the planner from finding them by their status. */
 const isWaiting = (row: string) =>
   `(${row}.status = 'PENDING' AND ${row}.next_attempt_at <= ${DUE_UNTIL}) IS TRUE`;
+/** By the object's id alone: the planner may believe that an account has hardly any events. */
 const isSameObject = (a: string, b: string) =>
-  `${a}.object_id = ${b}.object_id AND ${a}.provider = ${b}.provider AND ${a}.account = ${b}.account AND ${a}.mode = ${b}.mode`;
+  `${a}.object_id = ${b}.object_id AND (${a}.provider = ${b}.provider AND ${a}.account = ${b}.account AND ${a}.mode = ${b}.mode) IS TRUE`;
 const KEY = "provider, account, mode, COALESCE(object_id, id::text)";
 const KEY_AS_TEXT = "provider || ' ' || account || ' ' || mode::text || ' ' || COALESCE(object_id, id::text)";
 const IS_OWN = "(provider = $3 AND mode = $4::provider_mode OR provider <> $3 AND mode = $5::provider_mode)";
 const BORN_AT = patienceBegan("webhook_event", "event", "received_at");
 
-/**
- * Each part reads through an index that fits, whatever the planner believes of how much waits: the window through
- * (status, next_attempt_at), the rest through the primary key and (object_id, received_at). With statistics from when
- * nothing waited, it would else read through all that waits for each object.
- */
+/** Each part reads through an index that fits: the window through (status, next_attempt_at), the rest by id and object. */
 export const CLAIM = `
   -- Somebody is at these: what came meanwhile waits. What they have leased was due before nearly all else.
   WITH busy AS MATERIALIZED (
     SELECT DISTINCT ${KEY_AS_TEXT} AS key
       FROM (SELECT id, provider, account, mode, object_id, lease_until FROM webhook_event
-             WHERE (status, next_attempt_at) >= ('PENDING', '-infinity')
-               AND (status, next_attempt_at) <= ('PENDING', ${DUE_UNTIL}) AND ${IS_OWN}
-             ORDER BY status, next_attempt_at LIMIT ${5 * WINDOW}) AS ahead
+             WHERE status = 'PENDING' AND next_attempt_at <= ${DUE_UNTIL} AND ${IS_OWN}
+             ORDER BY next_attempt_at LIMIT ${5 * WINDOW}) AS ahead
      WHERE lease_until >= now()),
   -- Looks past what is of those, however much that is: else it could be all that is seen.
   due AS MATERIALIZED (
@@ -64,15 +61,17 @@ export const CLAIM = `
      ORDER BY next_attempt_at LIMIT ${WINDOW}),
   -- The first event of each object stands for it: whoever locks it may lease the object.
   first AS MATERIALIZED (
-    SELECT DISTINCT ON (${KEY}) id, next_attempt_at FROM due
-     ORDER BY ${KEY}, next_attempt_at, id),
+    SELECT id FROM (SELECT DISTINCT ON (${KEY}) id, next_attempt_at FROM due
+                     ORDER BY ${KEY}, next_attempt_at, id) AS of_each
+     ORDER BY next_attempt_at, id),
+  -- One after the other, and no more of them than are asked for.
   head AS MATERIALIZED (
-    SELECT event.id, event.provider, event.account, event.mode, event.object_id, event.received_at,
-           event.lease_until, gen_random_uuid() AS token
-      FROM first JOIN webhook_event AS event ON event.id = first.id
-     WHERE ${isWaiting("event")} AND ${isFree("event")}
-     ORDER BY first.next_attempt_at, first.id LIMIT $1
-       FOR UPDATE OF event SKIP LOCKED),
+    SELECT event.*, gen_random_uuid() AS token
+      FROM first CROSS JOIN LATERAL (
+           SELECT id, provider, account, mode, object_id, received_at, lease_until FROM webhook_event AS event
+            WHERE event.id = first.id AND ${isWaiting("event")} AND ${isFree("event")}
+              FOR UPDATE SKIP LOCKED) AS event
+     LIMIT $1),
   member AS MATERIALIZED (
     SELECT id, token, lease_until FROM head
      UNION
@@ -100,14 +99,40 @@ export const CLAIM = `
 const CLAIM_NAMED = namedStatement(CLAIM);
 
 /**
+ * Left to itself, the planner believes what its statistics say of how much waits, which may be from when hardly anything
+ * did, and would read and sort all of it for each claim. So it is told to follow the indexes in their order; and not to
+ * compile what it then holds to be dear.
+ */
+export const IN_INDEX_ORDER = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"]
+  .map((setting) => `SET LOCAL ${setting} = off`)
+  .concat("SET LOCAL plan_cache_mode = force_generic_plan")
+  .join("; ");
+
+async function inIndexOrder<T>(send: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool().connect();
+  try {
+    await client.query(`BEGIN; ${IN_INDEX_ORDER}`);
+    const answer = await send(client);
+    await client.query("COMMIT");
+    client.release();
+    return answer;
+  } catch (error) {
+    // Closed, so that nothing of the transaction is left.
+    client.release(true);
+    throw error;
+  }
+}
+
+/**
  * Leases the due events of so many objects at most, of this process's modes, to this caller alone: the object that has
  * waited longest first. An object of which somebody holds an event is left out until they have ended.
  */
 export async function claimWebhookEvents(objects: number, leaseMs: number): Promise<LeasedWebhookEvent[]> {
   const { provider, mode } = scopeColumns();
-  const { rows } = await namedQuery<LeasedWebhookEvent>(pool(), CLAIM_NAMED, [
-    ...[objects, leaseMs, provider, mode, emailModeColumn()],
-  ]);
+  const values = [objects, leaseMs, provider, mode, emailModeColumn()];
+  const { rows } = await sendNamed(CLAIM_NAMED, (statement) =>
+    inIndexOrder((client) => client.query<LeasedWebhookEvent>({ ...statement, values })),
+  );
   return rows.sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
 }
 

@@ -89,7 +89,7 @@ describe("behind a pooler that gives each statement another connection", () => {
     isShared().isShared = true;
     const sent = vi.spyOn(ingressPool(), "query");
     await store(randomUUID());
-    expect(sent.mock.calls.map(([statement]) => typeof statement)).toEqual(["string"]);
+    expect(sent.mock.calls).toEqual([[expect.not.objectContaining({ name: expect.anything() })]]);
     sent.mockRestore();
   });
 });
