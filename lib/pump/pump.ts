@@ -9,6 +9,8 @@ import { ITEM_MS, type Piece, type Work } from "./work";
 const PARALLEL = 5;
 /** Of one table: a vendor that is slow holds up its own work, and never all of the others'. */
 const PARALLEL_OF_ONE = 4;
+/** Of one table while the process is busy: more at once would end no sooner, and pages are answered by it too. */
+const PARALLEL_WHILE_BUSY = 2;
 /** What a piece may take beside its vendor calls, for the statements around them. */
 const STATEMENTS_MS = 3_000;
 /** While something slow is under way: what has become due meanwhile does not wait for its end. */
@@ -81,6 +83,8 @@ export interface PumpOptions {
   state: PumpState;
   /** Told of each run; what it answers, at the end of one that could look at every source. Failures are logged. */
   onRun?: () => Promise<() => Promise<void>>;
+  /** Whether the process has enough to do as it is. */
+  isBusy?: () => boolean;
 }
 
 /** Resolves after so long, or when told to. */
@@ -99,8 +103,14 @@ function pause(milliseconds: number): { over: Promise<void>; end: () => void } {
 const earlier = (a: number | null, b: number | null) =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-export function createPump(sources: readonly Work[], { state, onRun }: PumpOptions): Pump {
-  const share = sources.length > 1 ? PARALLEL_OF_ONE : PARALLEL;
+export function createPump(
+  sources: readonly Work[],
+  { state, onRun, isBusy = () => false }: PumpOptions,
+): Pump {
+  const share = () => {
+    if (isBusy()) return PARALLEL_WHILE_BUSY;
+    return sources.length > 1 ? PARALLEL_OF_ONE : PARALLEL;
+  };
   /** As of which stirring there was nothing left in a source, and until when it is left alone. */
   const empty = new Map<Work, { stirred: number; forMs: number; until: number }>();
   /** Of which there is probably more: the last claim brought all that was asked for. */
@@ -109,7 +119,7 @@ export function createPump(sources: readonly Work[], { state, onRun }: PumpOptio
   const mayBegin = () => !state.isStopping && state.deadline - Date.now() >= LEAST_BUDGET_MS;
   const roomFor = (source: Work) => {
     const taken = [...state.underWay].filter((one) => one.source === source).length;
-    return Math.min(PARALLEL - state.underWay.size, share - taken);
+    return Math.min(PARALLEL - state.underWay.size, share() - taken);
   };
   /** In how many milliseconds a source is worth asking: 0 is now; null while nothing new is known of it. */
   const worthAskingIn = (source: Work): number | null => {

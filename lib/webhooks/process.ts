@@ -17,6 +17,7 @@ import { logger } from "@/lib/logger";
 import { outboxSource } from "@/lib/outbox/deliver";
 import { processSingleton } from "@/lib/process-singleton";
 import { emailMode, paymentsScope, providerMode } from "@/lib/provider-scope";
+import { createLoopWatch } from "@/lib/pump/loop-busy";
 import { createPump, createPumpState } from "@/lib/pump/pump";
 import { type WorkSource, workFrom } from "@/lib/pump/work";
 import { createReplayWork } from "@/lib/replay/replay-work";
@@ -134,5 +135,6 @@ export const pump = createPump(
   {
     state: processSingleton("pump", createPumpState),
     onRun: noteRun,
+    isBusy: createLoopWatch(),
   },
 );

@@ -11,7 +11,9 @@ type Inbox = Awaited<ReturnType<typeof inboxOf>>;
 
 const OBJECTS = 2_000;
 const CREWS = [1, 2, 4] as const;
-const ROUNDS = 3;
+const ROUNDS = 5;
+/** Of the whole crew: a process that has handled a few hundred objects only is still being compiled, and those of a smaller crew handle more. */
+const WARM_UP_ROUNDS = 4;
 /** What four processes on two cores may lose to two. */
 const LEAST_SHARE = 0.9;
 
@@ -42,7 +44,7 @@ async function throughput(inbox: Inbox, workers: readonly Worker[], ids: readonl
 }
 
 async function benchThroughput(inbox: Inbox, crew: readonly Worker[], ids: readonly string[]) {
-  await throughput(inbox, crew, ids);
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) await throughput(inbox, crew, ids);
   const rates = new Map<number, number[]>(CREWS.map((size) => [size, []]));
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const size of CREWS) rates.get(size)?.push(await throughput(inbox, crew.slice(0, size), ids));

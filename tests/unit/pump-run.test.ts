@@ -76,6 +76,17 @@ describe("a run", () => {
     expect(since(outbox.seen.ended).filter((at) => at <= 1_200)).toHaveLength(10);
   });
 
+  test("does two of a table at once while the process is busy, and more as soon as it is not", async () => {
+    let isBusy = true;
+    const { work, seen } = table("inbox", times(20, 100));
+    const run = pumpOf([work], { isBusy: () => isBusy }).run();
+    await vi.advanceTimersByTimeAsync(299);
+    expect(since(seen.begun)).toHaveLength(6);
+    isBusy = false;
+    await toEnd(run);
+    expect(since(seen.ended).filter((at) => at <= 600)).toHaveLength(20);
+  });
+
   test("goes on while there is more, and counts", async () => {
     const { work } = table("inbox", [...times(12, 5), "fails"]);
     expect(await toEnd(pumpOf([work]).run())).toEqual({ processed: 12, failed: 1 });
