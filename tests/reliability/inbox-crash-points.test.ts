@@ -79,6 +79,43 @@ test.each(PLACES)("killed %s: done by the next worker, once", async (at) => {
   await expectEndedOnce(someone);
 });
 
+/** Of the commands that a second subscription makes us send. */
+const COMMAND_PLACES: readonly Place[] = [
+  "after the vendor ended the second subscription",
+  "after the vendor gave its money back",
+  "before the mail is marked sent",
+];
+
+test.each(COMMAND_PLACES)("a second subscription, killed %s: ended once, given back once", async (at) => {
+  const { viewer, customerId, subscriptionId: first } = await inbox.subscriber();
+  await inbox.receive(await inbox.webhookOf("customer.subscription.created", first));
+  await inbox.pump.run();
+  const second = await inbox.subscribe(viewer, customerId);
+  const [webhook, victim] = await Promise.all([
+    inbox.webhookOf("customer.subscription.created", second),
+    startWorker({ role: "work", stop: { at, by: "SIGKILL" } }),
+  ]);
+  expect(await inbox.receive(webhook)).toBe(200);
+  victim.run();
+  expect(await victim.exited).toBe("SIGKILL");
+
+  await inbox.letLeasesEnd();
+  survivor.run();
+  expect(await inbox.allDone()).toBeLessThan(RECOVERY_MS);
+  await survivor.rest();
+
+  // Begun within one second, either of them may be the one that counts.
+  const both = await Promise.all([first, second].map((id) => backend.stripe.subscriptions.retrieve(id)));
+  expect(both.map(({ status }) => status).sort()).toEqual(["active", "canceled"]);
+  const subscription = both.find(({ status }) => status === "canceled")?.id;
+  const { data } = await backend.stripe.invoices.list({ subscription, expand: ["data.payments"] });
+  const intents = data.flatMap(({ payments }) =>
+    (payments?.data ?? []).map(({ payment }) => String(payment.payment_intent)),
+  );
+  const refunds = await backend.stripe.refunds.list({ payment_intent: intents[0] ?? "" });
+  expect(refunds.data.map(({ amount }) => amount)).toEqual([data[0]?.amount_paid]);
+});
+
 test("killed after the insert, before the answer: the vendor sends it again, and it is there once", async () => {
   const [someone, victim] = await Promise.all([
     ended(),

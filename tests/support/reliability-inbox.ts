@@ -1,4 +1,5 @@
 /** What the tests of inbox and outbox do over and over: somebody who subscribes, their webhooks, and what came of them. */
+import { randomUUID } from "node:crypto";
 import type { Viewer } from "@/lib/billing/views";
 import { newViewer, type startBackend } from "./backend";
 import { eventually, PATIENCE_MS } from "./poll";
@@ -49,20 +50,27 @@ export async function inboxOf(backend: Backend) {
       return found[nth];
     });
 
+  /** A paid subscription of somebody, at the vendor only, made as by our checkout. */
+  const subscribe = async (viewer: Viewer, customerId: string): Promise<string> => {
+    const { id } = await backend.stripe.subscriptions.create({
+      customer: customerId,
+      items: [{ price: proPrice }],
+      default_payment_method: "pm_card_visa",
+      metadata: { workspace_id: viewer.workspaceId, operation_id: randomUUID() },
+    });
+    return id;
+  };
+
   return {
     receive,
     webhookOf,
+    subscribe,
     pump,
     /** Somebody with a paid subscription at the vendor that the app has not heard of, and no mail that waits. */
     subscriber: async (): Promise<Subscriber> => {
       const viewer = await newViewer();
       const customerId = await ensureCustomer(viewer);
-      const { id: subscriptionId } = await backend.stripe.subscriptions.create({
-        customer: customerId,
-        items: [{ price: proPrice }],
-        default_payment_method: "pm_card_visa",
-        metadata: { workspace_id: viewer.workspaceId },
-      });
+      const subscriptionId = await subscribe(viewer, customerId);
       await pump.run();
       return { viewer, customerId, subscriptionId };
     },

@@ -23,6 +23,8 @@ interface CallPlace {
 
 const WRITES_SUBSCRIPTION = /(insert\s+into|update)\s+("public"\.)?"?subscription"?[\s(]/i;
 
+const COMMIT = /^\s*commit\s*$/i;
+
 const leases = (table: string) =>
   new RegExp(`update\\s+${table}(\\s+as\\s+\\w+)?\\s+set\\s+lease_token\\s*=\\s*(?!null)`, "i");
 
@@ -35,17 +37,23 @@ const statement = (when: When, shape: RegExp, within?: RegExp): StatementPlace =
 
 const PLACES = {
   "after the insert": statement("after", /insert\s+into\s+"?webhook_event/i),
-  "after the claim": statement("after", leases("webhook_event")),
+  "after the claim": statement("after", COMMIT, leases("webhook_event")),
   "after the fence": statement("after", /nextval\('sync_fence'\)/i),
   "after the refetch": { kind: "call", method: "GET", path: /^\/v1\/subscriptions\/sub_/ },
-  "before the commit": statement("before", /^\s*commit\s*$/i, WRITES_SUBSCRIPTION),
-  "after the commit": statement("after", /^\s*commit\s*$/i, WRITES_SUBSCRIPTION),
+  "before the commit": statement("before", COMMIT, WRITES_SUBSCRIPTION),
+  "after the commit": statement("after", COMMIT, WRITES_SUBSCRIPTION),
   "after the claim of the mail": statement("after", leases("outbox_message")),
   "after the mail was bound to a vendor": statement(
     "after",
     /update\s+outbox_message\s+set\s+provider\s*=\s*\$/i,
   ),
   "after the vendor took the mail": { kind: "call", method: "POST", path: /^(\/emails|\/v3\/mail\/send)$/ },
+  "after the vendor ended the second subscription": {
+    kind: "call",
+    method: "DELETE",
+    path: /^\/v1\/subscriptions\/sub_/,
+  },
+  "after the vendor gave its money back": { kind: "call", method: "POST", path: /^\/v1\/refunds$/ },
   "before the mail is marked sent": statement(
     "before",
     /update\s+("public"\.)?"?outbox_message"?[\s\S]*sent_at/i,
@@ -106,12 +114,14 @@ function watchStatements({ when, shape, within }: StatementPlace, stop: () => vo
   prototype.query = function query(this: pg.Client, ...input: unknown[]) {
     const text = textOf(input[0]);
     if (/^\s*begin/i.test(text)) isWithin.set(this, false);
-    if (within?.test(text)) isWithin.set(this, true);
+    const isOnTheWay = within?.test(text) === true;
     const isHere = shape.test(text) && (within === undefined || isWithin.get(this) === true);
-    if (!isHere) return original.apply(this, input);
-    if (when === "before") stop();
+    if (!isHere && !isOnTheWay) return original.apply(this, input);
+    if (isHere && when === "before") stop();
     const heard = (result: unknown) => {
-      if (isFruitful(result)) stop();
+      if (!isFruitful(result)) return;
+      if (isOnTheWay) isWithin.set(this, true);
+      if (isHere) stop();
     };
     const last = input.at(-1);
     if (typeof last === "function") {
