@@ -24,7 +24,10 @@ export interface GroupCommitOptions<Item> {
 /** Stores a caller's items, all or none; what is wrong with one caller's is nothing to the others. */
 export type GroupCommit<Item> = (items: readonly Item[]) => Promise<void>;
 
-/** Bad data, a constraint, two that waited for each other, too much at once: said of what was sent, not of the database. */
+/**
+ * Bad data, a constraint, two that waited for each other, too much at once: said of what was sent, not of the database,
+ * which would only have more to do if each were sent by itself.
+ */
 const SAID_OF_THE_ITEMS = /^(22|23|40|54)/;
 
 function isOfTheItems(error: unknown): boolean {
@@ -41,10 +44,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     const group: Asked<Item>[] = [];
     let size = 0;
     for (let one = waiting[0]; one; one = waiting[0]) {
-      size += one.isLate ? 0 : one.items.length;
+      size += one.items.length;
       if (group.length > 0 && (one.isAlone || group[0]?.isAlone || size > mostItems)) break;
       waiting.shift();
-      if (!one.isLate) group.push(one);
+      group.push(one);
     }
     return group;
   }
@@ -56,7 +59,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     } catch (error) {
       if (group.length > 1 && isOfTheItems(error)) {
         for (const one of group) one.isAlone = true;
-        waiting.unshift(...group);
+        waiting.unshift(...group.filter(({ isLate }) => !isLate));
       } else for (const { reject } of group) reject(error);
     }
   }
@@ -77,6 +80,9 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     new Promise((resolve, reject) => {
       const over = () => {
         one.isLate = true;
+        // What it brought is let go of at once: with a database that stands still, much would come together.
+        const place = waiting.indexOf(one);
+        if (place !== -1) waiting.splice(place, 1);
         reject(new Error("storing it took too long"));
       };
       const timer = setTimeout(over, deadlineMs);

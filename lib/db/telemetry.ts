@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { MetricCount, Sighting, TelemetryBatch, TelemetrySink } from "@/lib/resilience/telemetry";
 import { pool as businessPool } from "./client";
 import { toDatabase } from "./enum-names";
+import { shortTransaction } from "./short-transaction";
 
 const moment = (milliseconds: string) => `to_timestamp(${milliseconds} / 1000.0)`;
 /** The newer of what is there and what has come, column by column of one fact. */
@@ -75,12 +76,11 @@ const SIGHTING_COLUMNS: ((seen: Sighting) => unknown)[] = [
 ];
 
 /**
- * Ends by itself: what it has locked, every instance waits for. Without a transaction, a statement that was given up
- * here might still be carried out there, and its counts be added a second time with the next batch. One gap is left: a
- * COMMIT that is carried out and whose answer is lost looks like a failure here, so that batch is counted twice.
+ * What is locked, every instance waits for. Without a transaction, a statement that was given up here might still be
+ * carried out there, and its counts be added a second time with the next batch. One gap is left: a COMMIT that is
+ * carried out and whose answer is lost looks like a failure here, so that batch is counted twice.
  */
-const BEGIN = `
-  BEGIN; SET LOCAL statement_timeout = 900; SET LOCAL idle_in_transaction_session_timeout = 2000`;
+const SETTINGS = { statement_timeout: 900 };
 
 /** @param pool that nothing else may keep waiting (`integrationPool`) */
 export function createPostgresTelemetrySink(pool: Pick<pg.Pool, "connect">): TelemetrySink {
@@ -90,21 +90,7 @@ export function createPostgresTelemetrySink(pool: Pick<pg.Pool, "connect">): Tel
         ...COUNT_COLUMNS.map((column) => counts.map(column)),
         ...SIGHTING_COLUMNS.map((column) => sightings.map(column)),
       ];
-      const client = await pool.connect();
-      // A connection that breaks rejects its query; unheard, the event would end the process.
-      const heard = () => undefined;
-      client.on("error", heard);
-      let done = false;
-      try {
-        await client.query(BEGIN);
-        await client.query(WRITE, values);
-        await client.query("COMMIT");
-        done = true;
-      } finally {
-        client.off("error", heard);
-        // A connection that failed is closed, and with it goes what it had begun.
-        client.release(!done);
-      }
+      await shortTransaction(pool, SETTINGS, (client) => client.query(WRITE, values));
     },
   };
 }

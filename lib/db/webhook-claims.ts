@@ -2,12 +2,12 @@
  * Who handles what of the inbox: due events are leased by the object that they are about, because one look at it at the
  * vendor answers them all, and because two at once would only get into each other's way.
  */
-import type { PoolClient } from "pg";
 import { type Database, db, pool } from "./client";
 import { DUE_UNTIL, type Held, lapsesOf } from "./leases";
 import { namedStatement, sendNamed } from "./named-query";
 import { patienceBegan } from "./patience";
 import { emailModeColumn, scopeColumns } from "./scope";
+import { shortTransaction } from "./short-transaction";
 
 export interface LeasedWebhookEvent {
   id: string;
@@ -103,25 +103,12 @@ const CLAIM_NAMED = namedStatement(CLAIM);
  * did, and would read and sort all of it for each claim. So it is told to follow the indexes in their order; and not to
  * compile what it then holds to be dear.
  */
-export const IN_INDEX_ORDER = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"]
-  .map((setting) => `SET LOCAL ${setting} = off`)
-  .concat("SET LOCAL plan_cache_mode = force_generic_plan")
-  .join("; ");
-
-async function inIndexOrder<T>(send: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool().connect();
-  try {
-    await client.query(`BEGIN; ${IN_INDEX_ORDER}`);
-    const answer = await send(client);
-    await client.query("COMMIT");
-    client.release();
-    return answer;
-  } catch (error) {
-    // Closed, so that nothing of the transaction is left.
-    client.release(true);
-    throw error;
-  }
-}
+export const CLAIM_SETTINGS = {
+  ...{ enable_seqscan: "off", enable_bitmapscan: "off", enable_sort: "off", jit: "off" },
+  plan_cache_mode: "force_generic_plan",
+  /** Milliseconds: before the client gives up, which would leave the locks to a statement that nobody waits for. */
+  statement_timeout: 9_000,
+};
 
 /**
  * Leases the due events of so many objects at most, of this process's modes, to this caller alone: the object that has
@@ -131,7 +118,9 @@ export async function claimWebhookEvents(objects: number, leaseMs: number): Prom
   const { provider, mode } = scopeColumns();
   const values = [objects, leaseMs, provider, mode, emailModeColumn()];
   const { rows } = await sendNamed(CLAIM_NAMED, (statement) =>
-    inIndexOrder((client) => client.query<LeasedWebhookEvent>({ ...statement, values })),
+    shortTransaction(pool(), CLAIM_SETTINGS, (client) =>
+      client.query<LeasedWebhookEvent>({ ...statement, values }),
+    ),
   );
   return rows.sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
 }

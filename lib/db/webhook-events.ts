@@ -76,38 +76,72 @@ const releaseStatement = (rows: number) => `
     FROM released WHERE replays > 0`;
 const INSERT_ONE = namedStatement(insertStatement(1, LEAVE));
 
-const keyOf = (row: StoredKey) => `${row.provider} ${row.account} ${row.externalId}`;
+/** What is sent for an event. Made before it meets those of others: what cannot be sent is its own caller's trouble. */
+interface Row {
+  key: StoredKey;
+  values: unknown[];
+  /** Of two copies the higher one stands: one of ours before one that is not, one that came by itself before a listed one. */
+  rank: number;
+  isOurs: boolean;
+}
+
+function rowOf(event: NewWebhookEvent): Row {
+  const { provider, account, externalId, status, apiVersion } = event;
+  const isOurs = status !== "QUARANTINED";
+  const rank = (isOurs ? 2 : 0) + (apiVersion === null ? 0 : 1);
+  return { key: { provider, account, externalId }, values: valuesOf(event), rank, isOurs };
+}
+
+const textOf = ({ provider, account, externalId }: StoredKey) => `${provider} ${account} ${externalId}`;
+
+const QUARANTINED = `
+  SELECT provider, account, external_id AS "externalId" FROM webhook_event
+   WHERE (provider, account, external_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+     AND status = 'QUARANTINED'`;
+
+/** Asked first: a row that somebody works on is not to be waited for. */
+async function releaseQuarantined(rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return;
+  const column = (name: keyof StoredKey) => rows.map(({ key }) => key[name]);
+  const columns = [column("provider"), column("account"), column("externalId")];
+  const quarantined = await ingressPool().query<StoredKey>(QUARANTINED, columns);
+  const keys = new Set(quarantined.rows.map(textOf));
+  const released = rows.filter(({ key }) => keys.has(textOf(key)));
+  if (released.length === 0) return;
+  await ingressPool().query(
+    releaseStatement(released.length),
+    released.flatMap(({ values }) => values),
+  );
+}
 
 /**
  * Stores events in one statement: all of them or none. One that is there already is left as it is, unless it was
  * quarantined and comes again in a form that is ours (two endpoints of different API versions overlap while one replaces
- * the other): that is a second statement, as planning it costs a fifth of an insert and hardly any event needs it.
+ * the other): hardly any event needs that.
  */
-async function store(events: readonly NewWebhookEvent[]): Promise<void> {
-  // A statement may not meet the same row twice, and a vendor may well repeat itself: the last stands, and that is one of
-  // ours if any is. All write in one order: two that bring the same events would else wait for each other.
-  const ours = (event: NewWebhookEvent) => Number(event.status !== "QUARANTINED");
-  const inTurn = events.toSorted((one, other) => ours(one) - ours(other));
-  const once = [...new Map(inTurn.map((event) => [keyOf(event), event]))]
+async function store(rows: readonly Row[]): Promise<void> {
+  // A statement may not meet the same row twice, and a vendor may well repeat itself. All write in one order: two that
+  // bring the same events would else wait for each other.
+  const inTurn = rows.toSorted((one, other) => one.rank - other.rank);
+  const once = [...new Map(inTurn.map((row) => [textOf(row.key), row]))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([, event]) => event);
-  const values = once.flatMap(valuesOf);
-  const { rows } =
+    .map(([, row]) => row);
+  const values = once.flatMap((row) => row.values);
+  const { rows: inserted } =
     once.length === 1
       ? await namedQuery<StoredKey>(ingressPool(), INSERT_ONE, values)
       : await ingressPool().query<StoredKey>(insertStatement(once.length, LEAVE), values);
-  if (rows.length === once.length) return;
-  const stored = new Set(rows.map(keyOf));
-  const known = once.filter((event) => !stored.has(keyOf(event)));
-  await ingressPool().query(releaseStatement(known.length), known.flatMap(valuesOf));
+  if (inserted.length === once.length) return;
+  const stored = new Set(inserted.map(textOf));
+  await releaseQuarantined(once.filter(({ key, isOurs }) => isOurs && !stored.has(textOf(key))));
 }
 
 /**
  * Persists the events of one request before it is acknowledged, all of them or none: by itself, or with those of others
  * that come meanwhile.
  */
-export function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise<void> {
-  if (events.length === 0) return Promise.resolve();
+export async function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise<void> {
+  if (events.length === 0) return;
   const together = processSingleton("insert-webhook-events", () =>
     createGroupCommit({
       store,
@@ -116,7 +150,7 @@ export function insertWebhookEvents(events: readonly NewWebhookEvent[]): Promise
       deadlineMs: INSERT_DEADLINE_MS,
     }),
   );
-  return together(events);
+  await together(events.map(rowOf));
 }
 
 /** The same for one. */

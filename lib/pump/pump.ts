@@ -153,6 +153,8 @@ export function createPump(
       empty.set(source, { stirred, forMs, until: performance.now() + forMs });
     };
     const room = roomFor(source);
+    // It was there a moment ago; the process has become busy since.
+    if (room <= 0) return true;
     let pieces: Piece[];
     try {
       pieces = await source.claim(room);

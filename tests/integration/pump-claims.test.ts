@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "@/tests/support/database";
+import { eventually } from "@/tests/support/poll";
 
 const database = await createTestDatabase();
 Object.assign(process.env, {
@@ -11,7 +12,7 @@ Object.assign(process.env, {
   STRIPE_API_BASE: "http://127.0.0.1:1",
   RESEND_BASE_URL: "http://127.0.0.1:1",
 });
-const { CLAIM, claimWebhookEvents, IN_INDEX_ORDER, completeWebhookEvents } = await import(
+const { CLAIM, CLAIM_SETTINGS, claimWebhookEvents, completeWebhookEvents } = await import(
   "@/lib/db/webhook-claims"
 );
 const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
@@ -272,6 +273,24 @@ describe("what is given back", () => {
     ]);
   });
 
+  test("whose connection broke while it was being claimed is claimed by the next", async () => {
+    const id = await insert({ objectId: "sub_1" });
+    const lock = await observer.connect();
+    await lock.query("BEGIN; LOCK TABLE webhook_event IN ACCESS EXCLUSIVE MODE");
+    const broken = expect(claim()).rejects.toThrow();
+    await eventually("the claim to wait", async () => {
+      const ended = await lock.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE wait_event_type = 'Lock' AND query LIKE '%Somebody is at these%' AND pid <> pg_backend_pid()`,
+      );
+      return ended.rowCount === 1;
+    });
+    await broken;
+    await lock.query("ROLLBACK");
+    lock.release();
+    expect(idsOf(await claim())).toEqual([id]);
+  });
+
   test("undone is as if it had never been leased", async () => {
     const id = await insert({ objectId: "sub_1" });
     await leasesOn("webhook_event").release(await claim());
@@ -285,7 +304,8 @@ describe("a claim on a large table", () => {
     const client = await observer.connect();
     try {
       await client.query("BEGIN");
-      await client.query(IN_INDEX_ORDER);
+      for (const [name, value] of Object.entries(CLAIM_SETTINGS))
+        await client.query(`SET LOCAL ${name} = ${value}`);
       await client.query(`PREPARE claim AS ${CLAIM}`);
       const { rows } = await client.query<{ "QUERY PLAN": string }>(
         "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (5, 60000, 'stripe', 'SANDBOX', 'SANDBOX')",

@@ -16,6 +16,7 @@ const backend = await startBackend({ STRIPE_WEBHOOK_SECRET: `${STRIPE_WEBHOOK_SE
 const { ingressPool, pool } = await import("@/lib/db/client");
 const { receiveWebhook } = await import("@/lib/webhooks/receive");
 const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
+const { insertWebhookEvents } = await import("@/lib/db/webhook-events");
 const { paymentsEventRow } = await import("@/lib/webhooks/payments-event");
 const { emailEventRowOf } = await import("@/lib/webhooks/email-event");
 const { payments } = await import("@/lib/integrations/payments");
@@ -116,9 +117,12 @@ describe("an event of ours", () => {
     expect(statements).toBeLessThan(20);
   });
 
-  test("is stored although one that came in the same moment cannot be", async () => {
+  test.each([
     // Half of a pair: valid JSON, and no text to PostgreSQL.
-    const bad = newEvent({ data: { object: { id: "sub_bad", description: "?" } } });
+    ["PostgreSQL refuses it", { data: { object: { id: "sub_bad", description: "?" } } }],
+    ["it is of no time that there is", { created: 1e13 }],
+  ])("is stored although one that came in the same moment cannot be: %s", async (_name, changes) => {
+    const bad = newEvent(changes);
     const refused = JSON.stringify(bad).replace('"?"', '"\\ud800"');
     const events = Array.from({ length: 20 }, () => newEvent());
     const answers = await Promise.all([
@@ -133,6 +137,22 @@ describe("an event of ours", () => {
     ]);
     expect((await Promise.all(events.map(({ id }) => stored(id)))).flat()).toHaveLength(20);
     expect(await stored(bad.id)).toEqual([]);
+  });
+
+  test("that is there already is not waited for while somebody works on it", async () => {
+    const known = newEvent();
+    await receive(signed(known));
+    const worker = await backend.connect();
+    await worker.query("BEGIN");
+    await worker.query("SELECT id FROM webhook_event WHERE external_id = $1 FOR UPDATE", [known.id]);
+    try {
+      const events = [...Array.from({ length: 10 }, () => newEvent()), known, newEvent()];
+      const answers = await Promise.all(events.map((event) => receive(signed(event))));
+      expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200));
+    } finally {
+      await worker.query("ROLLBACK");
+      worker.release();
+    }
   });
 
   test("is stored although the business holds every connection of its own", async () => {
@@ -241,8 +261,20 @@ describe("two endpoints of different API versions, while one replaces the other"
     const event = newEvent();
     const copies = [event, { ...event, api_version: "2020-08-27" }];
     const around = () => Array.from({ length: 10 }, () => newEvent());
-    const all = [...around(), ...copies, ...around(), ...copies, ...copies.toReversed()];
+    const all = [...around(), ...copies, ...around(), ...copies];
     await Promise.all(all.map((one) => receive(signed(one))));
+    expect(await stored(event.id)).toEqual([{ status: "PENDING", payload: event }]);
+  });
+
+  test("a copy of a list beside ours does not keep it in quarantine", async () => {
+    const event = newEvent();
+    await receive(signed({ ...event, api_version: "2020-08-27" }));
+    const { body, headers } = signed(event);
+    const bytes = Buffer.from(await new Response(body).arrayBuffer());
+    const verified = payments().verifyWebhook({ body: bytes, headers, now: new Date() });
+    if (verified.kind !== "verified") throw new Error("it is signed");
+    const rows = verified.events.map(paymentsEventRow);
+    await insertWebhookEvents([...rows, ...rows.map((row) => ({ ...row, apiVersion: null }))]);
     expect(await stored(event.id)).toEqual([{ status: "PENDING", payload: event }]);
   });
 

@@ -13,6 +13,7 @@ import { startWorker, type Worker } from "@/tests/support/reliability-workers";
 const RECOVERY_MS = 10_000;
 
 const PLACES: readonly Place[] = [
+  "within the claim",
   "after the claim",
   "after the fence",
   "after the refetch",

@@ -197,3 +197,19 @@ test("a worker that comes back after its lease commits nothing", async () => {
   expect(zombie.total.processed).toBe(0);
   expect(await written()).toEqual(before);
 });
+
+test("a worker that stands still within its claim keeps nobody from the events", async () => {
+  const { subscriptionId } = await inbox.subscriber();
+  const [frozen, other] = await Promise.all([
+    worker({ role: "work", stop: { at: "within the claim", by: "SIGSTOP" } }),
+    worker(),
+  ]);
+  await inbox.receive(await inbox.webhookOf("customer.subscription.created", subscriptionId));
+  frozen.run();
+  await eventually("it to stand still", async () => isStopped(frozen.pid));
+  other.run();
+  // The database ends what stands still for two seconds; no lease was written.
+  expect(await inbox.allDone()).toBeLessThan(10_000);
+  await other.rest();
+  expect(await inbox.statusOf(subscriptionId)).toBe("ACTIVE");
+});

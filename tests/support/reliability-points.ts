@@ -37,6 +37,7 @@ const statement = (when: When, shape: RegExp, within?: RegExp): StatementPlace =
 
 const PLACES = {
   "after the insert": statement("after", /insert\s+into\s+"?webhook_event/i),
+  "within the claim": statement("after", leases("webhook_event")),
   "after the claim": statement("after", COMMIT, leases("webhook_event")),
   "after the fence": statement("after", /nextval\('sync_fence'\)/i),
   "after the refetch": { kind: "call", method: "GET", path: /^\/v1\/subscriptions\/sub_/ },

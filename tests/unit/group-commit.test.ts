@@ -62,6 +62,18 @@ test("no statement has more than the most, unless one caller brings it; what one
   expect(items()).toEqual(["first", "a b", "c d e", "f g h i"]);
 });
 
+test("whose time was over when a statement failed is not sent again", async () => {
+  const { ask, sent, items } = desk();
+  ask("first");
+  ask("late");
+  ask("late too");
+  sent[0]?.end();
+  await vi.advanceTimersByTimeAsync(4_000);
+  sent[1]?.fail(refused("22P05"));
+  await settled();
+  expect(items()).toEqual(["first", "late late too"]);
+});
+
 describe("when a statement fails", () => {
   test.each(["22P05", "23505", "40P01", "54000"])(
     "of what was sent (%s), each caller's is sent alone",

@@ -87,6 +87,17 @@ describe("a run", () => {
     expect(since(seen.ended).filter((at) => at <= 600)).toHaveLength(20);
   });
 
+  test("never asks for less than one piece, however fast the process becomes busy", async () => {
+    let asked = 0;
+    const isBusy = () => {
+      asked += 1;
+      return asked < 100 && asked % 2 === 0;
+    };
+    const { work, seen } = table("inbox", times(40, 100));
+    expect(await toEnd(pumpOf([work], { isBusy }).run())).toEqual({ processed: 40, failed: 0 });
+    expect(Math.min(...seen.limits)).toBeGreaterThanOrEqual(1);
+  });
+
   test("goes on while there is more, and counts", async () => {
     const { work } = table("inbox", [...times(12, 5), "fails"]);
     expect(await toEnd(pumpOf([work]).run())).toEqual({ processed: 12, failed: 1 });
