@@ -8,15 +8,16 @@ const backend = await startBackend();
 const { ingressPool, pool } = await import("@/lib/db/client");
 const { namedQuery, namedStatement } = await import("@/lib/db/named-query");
 const { insertWebhookEvent } = await import("@/lib/db/webhook-events");
+const { claimWebhookEvents } = await import("@/lib/db/webhook-claims");
 const { payments } = await import("@/lib/integrations/payments");
 
 afterAll(() => backend.stop());
 
-const store = (externalId: string) =>
+const store = (externalId: string, status: "IGNORED" | "PENDING" = "IGNORED") =>
   insertWebhookEvent({
     ...{ provider: payments().scope.provider, account: "", externalId, type: "product.updated" },
     ...{ mode: "SANDBOX", apiVersion: null, objectId: null, payload: "{}", operationId: null },
-    ...{ occurredAt: new Date(), status: "IGNORED" },
+    ...{ occurredAt: new Date(), status },
   });
 const stored = async (externalId: string) =>
   (await backend.rows("SELECT id FROM webhook_event WHERE external_id = $1", [externalId])).length;
@@ -82,6 +83,14 @@ describe("behind a pooler that gives each statement another connection", () => {
     const externalId = randomUUID();
     await store(externalId);
     expect(await stored(externalId)).toBe(1);
+    expect(isShared().isShared).toBe(true);
+  });
+
+  test("events are claimed all the same, and those of a claim that failed are not left leased", async () => {
+    await claimWebhookEvents(5, 60_000);
+    await pool().query("DEALLOCATE ALL");
+    await store(randomUUID(), "PENDING");
+    expect(await claimWebhookEvents(5, 60_000)).toHaveLength(1);
     expect(isShared().isShared).toBe(true);
   });
 
