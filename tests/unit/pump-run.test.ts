@@ -91,9 +91,12 @@ describe("a run", () => {
     let asked = 0;
     const isBusy = () => {
       asked += 1;
-      return asked < 100 && asked % 2 === 0;
+      return asked < 200 && asked % 3 === 0;
     };
-    const { work, seen } = table("inbox", times(40, 100));
+    const { work, seen } = table(
+      "inbox",
+      Array.from({ length: 40 }, (_, index) => 100 + ((index * 37) % 11) * 20),
+    );
     expect(await toEnd(pumpOf([work], { isBusy }).run())).toEqual({ processed: 40, failed: 0 });
     expect(Math.min(...seen.limits)).toBeGreaterThanOrEqual(1);
   });
