@@ -277,17 +277,21 @@ describe("what is given back", () => {
     const id = await insert({ objectId: "sub_1" });
     const lock = await observer.connect();
     await lock.query("BEGIN; LOCK TABLE webhook_event IN ACCESS EXCLUSIVE MODE");
-    const broken = expect(claim()).rejects.toThrow();
-    await eventually("the claim to wait", async () => {
-      const ended = await lock.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE wait_event_type = 'Lock' AND query LIKE '%Somebody is at these%' AND pid <> pg_backend_pid()`,
-      );
-      return ended.rowCount === 1;
-    });
-    await broken;
-    await lock.query("ROLLBACK");
-    lock.release();
+    try {
+      const broken = expect(claim()).rejects.toThrow();
+      // Over another connection: within a transaction, the activity stays what it was when it was first asked for.
+      await eventually("the claim to wait", async () => {
+        const ended = await query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND query LIKE '%Somebody is at these%' AND pid <> pg_backend_pid()`,
+        );
+        return ended.length === 1;
+      });
+      await broken;
+    } finally {
+      await lock.query("ROLLBACK");
+      lock.release();
+    }
     expect(idsOf(await claim())).toEqual([id]);
   });
 

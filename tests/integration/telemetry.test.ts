@@ -94,12 +94,15 @@ describe("the counts of calls", () => {
     });
     const blocker = await observer.connect();
     await blocker.query("BEGIN; LOCK TABLE integration_metric IN EXCLUSIVE MODE");
-    telemetry.hooks.onAttempt(attempt());
-    await expect(telemetry.flush()).rejects.toThrow();
-    telemetry.hooks.onAttempt(attempt());
-    await expect(telemetry.flush()).rejects.toThrow();
-    await blocker.query("ROLLBACK");
-    blocker.release();
+    try {
+      telemetry.hooks.onAttempt(attempt());
+      await expect(telemetry.flush()).rejects.toThrow();
+      telemetry.hooks.onAttempt(attempt());
+      await expect(telemetry.flush()).rejects.toThrow();
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
     telemetry.hooks.onAttempt(attempt({ outcome: "timeout" }));
     await telemetry.flush();
     expect(await counted()).toEqual([
@@ -115,18 +118,21 @@ describe("the counts of calls", () => {
     });
     const blocker = await observer.connect();
     await blocker.query("BEGIN; LOCK TABLE integration_metric IN EXCLUSIVE MODE");
-    telemetry.hooks.onAttempt(attempt());
-    const flushed = expect(telemetry.flush()).rejects.toThrow("terminating connection");
-    await eventually("the write to wait for the table", async () => {
-      const { rows: ended } = await blocker.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_locks
-          WHERE relation = 'integration_metric'::regclass AND NOT granted`,
-      );
-      return ended.length > 0;
-    });
-    await flushed;
-    await blocker.query("ROLLBACK");
-    blocker.release();
+    try {
+      telemetry.hooks.onAttempt(attempt());
+      const flushed = expect(telemetry.flush()).rejects.toThrow("terminating connection");
+      await eventually("the write to wait for the table", async () => {
+        const { rows: ended } = await blocker.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_locks
+            WHERE relation = 'integration_metric'::regclass AND NOT granted`,
+        );
+        return ended.length > 0;
+      });
+      await flushed;
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
     await telemetry.flush();
     expect(await counted()).toEqual([{ outcome: "ok", isRetry: false, count: 1 }]);
   });
