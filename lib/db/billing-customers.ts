@@ -1,4 +1,5 @@
 import type { CardSnapshot } from "@/lib/integrations/payments/port";
+import { Prisma } from "@/prisma/generated/client";
 import { type Database, db } from "./client";
 import { scopeColumns } from "./scope";
 
@@ -10,17 +11,15 @@ export interface BillingOwner {
   owners: { userId: string; email: string }[];
 }
 
-const NO_CARD = { cardBrand: null, cardLast4: null, cardExpMonth: null, cardExpYear: null };
+/** One for each owner; a workspace without one has a row, too. */
+interface OwnerRow {
+  workspaceId: string;
+  workspaceName: string;
+  userId: string | null;
+  email: string | null;
+}
 
-const ownerSelect = {
-  id: true,
-  name: true,
-  memberships: {
-    where: { role: "OWNER" },
-    orderBy: { createdAt: "asc" },
-    select: { userId: true, user: { select: { email: true } } },
-  },
-} as const;
+const NO_CARD = { cardBrand: null, cardLast4: null, cardExpMonth: null, cardExpYear: null };
 
 /**
  * By the vendor's customer; else by the workspace that the metadata names, or by what was paid: a customer that was
@@ -33,21 +32,25 @@ export async function findBillingOwner(input: {
   paymentId?: string | null;
 }): Promise<BillingOwner | null> {
   const { customerId, workspaceId = null, invoiceId = null, paymentId = null } = input;
-  const scope = scopeColumns();
-  const row = async <T>(id: string | null, find: (id: string) => Promise<T>) =>
-    id === null ? null : find(id);
-  const select = { workspace: { select: ownerSelect } };
-  const of = (externalId: string) => ({ where: { ...scope, externalId }, select });
-  const workspace =
-    (await row(customerId, (id) => db().billingCustomer.findFirst(of(id))))?.workspace ??
-    (await row(workspaceId, (id) => db().workspace.findUnique({ where: { id }, select: ownerSelect }))) ??
-    (await row(invoiceId, (id) => db().invoice.findFirst(of(id))))?.workspace ??
-    (await row(paymentId, (id) => db().payment.findFirst(of(id))))?.workspace;
-  if (!workspace) return null;
+  const { provider, mode, account } = scopeColumns();
+  const isScoped = Prisma.sql`provider = ${provider} AND mode = ${mode}::provider_mode AND account = ${account}`;
+  const rows = await db().$queryRaw<OwnerRow[]>`
+    SELECT workspace.id AS "workspaceId", workspace.name AS "workspaceName", owner.id AS "userId", owner.email
+      FROM workspace
+      LEFT JOIN membership ON membership.workspace_id = workspace.id AND membership.role = 'OWNER'
+      LEFT JOIN "user" AS owner ON owner.id = membership.user_id
+     WHERE workspace.id = COALESCE(
+             (SELECT workspace_id FROM billing_customer WHERE ${isScoped} AND external_id = ${customerId}),
+             (SELECT id FROM workspace WHERE id = ${workspaceId}::uuid),
+             (SELECT workspace_id FROM invoice WHERE ${isScoped} AND external_id = ${invoiceId}),
+             (SELECT workspace_id FROM payment WHERE ${isScoped} AND external_id = ${paymentId}))
+     ORDER BY membership.created_at, membership.id`;
+  const [first] = rows;
+  if (!first) return null;
   return {
-    workspaceId: workspace.id,
-    workspaceName: workspace.name,
-    owners: workspace.memberships.map(({ userId, user: { email } }) => ({ userId, email })),
+    workspaceId: first.workspaceId,
+    workspaceName: first.workspaceName,
+    owners: rows.flatMap(({ userId, email }) => (userId && email ? [{ userId, email }] : [])),
   };
 }
 
@@ -113,15 +116,15 @@ export async function ensureBillingCustomer(
   tx: Database,
   input: { workspaceId: string; customerId: string },
 ): Promise<{ id: string; externalId: string }> {
-  const scope = scopeColumns();
+  const key = { ...scopeColumns(), workspaceId: input.workspaceId };
+  const select = { id: true, externalId: true };
+  const known = await tx.billingCustomer.findFirst({ where: key, select });
+  if (known) return known;
   await tx.billingCustomer.createMany({
-    data: [{ ...scope, workspaceId: input.workspaceId, externalId: input.customerId }],
+    data: [{ ...key, externalId: input.customerId }],
     skipDuplicates: true,
   });
-  return tx.billingCustomer.findFirstOrThrow({
-    where: { ...scope, workspaceId: input.workspaceId },
-    select: { id: true, externalId: true },
-  });
+  return tx.billingCustomer.findFirstOrThrow({ where: key, select });
 }
 
 /** Puts a new vendor's customer in the place of one that the vendor no longer knows; what hangs on the row stays. */

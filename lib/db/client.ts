@@ -55,7 +55,7 @@ export function pool(): pg.Pool {
 }
 
 /** Each is held for a millisecond, and what comes meanwhile goes together (lib/db/group-commit.ts). */
-const INGRESS_POOL_SIZE = 4;
+const INGRESS_POOL_SIZE = 2;
 
 /** What vendors' events are stored through: neither the pump nor a rush of visitors may keep a vendor waiting. */
 export function ingressPool(): pg.Pool {

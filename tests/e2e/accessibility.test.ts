@@ -74,6 +74,7 @@ it.concurrent(
       "/billing?checkout=cancelled&plan=team&interval=year",
       "/billing/return?operation=none",
       "/settings",
+      "/settings/workspace",
     ]);
     await page.goto("/billing");
     await page.getByRole("button", { name: "Choose Pro" }).click();

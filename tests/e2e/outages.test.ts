@@ -163,6 +163,7 @@ const CUSTOMERS_PAGES = [
   "/billing?confirm=cancel",
   "/billing/return?operation=none",
   "/settings",
+  "/settings/workspace",
 ];
 const OPERATORS_PAGES = [
   "/admin/integrations",

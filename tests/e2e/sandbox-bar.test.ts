@@ -16,7 +16,13 @@ const PUBLIC_PAGES = [
   "/verify-email",
   "/no-such-page",
 ];
-const APP_PAGES = ["/dashboard", "/billing", "/billing/return?operation=none", "/settings"];
+const APP_PAGES = [
+  "/dashboard",
+  "/billing",
+  "/billing/return?operation=none",
+  "/settings",
+  "/settings/workspace",
+];
 
 it.concurrent(
   "says on every page that this is a sandbox, and leads to its pages",

@@ -89,6 +89,7 @@ async function beforePaying(page: Page): Promise<void> {
     "billing-left-payment": "/billing?checkout=cancelled&plan=team&interval=year",
     "return-unknown": "/billing/return?operation=none",
     settings: "/settings",
+    "settings-workspace": "/settings/workspace",
   });
   await page.goto("/dashboard");
   for (const name of ["Harbour", "Lighthouse"]) {

@@ -21,6 +21,7 @@ const APP_PAGES = [
   "/billing?plan=pro&interval=year",
   "/billing/return?operation=none",
   "/settings",
+  "/settings/workspace",
 ];
 
 /** None of these may lead anywhere but to a page of the app. */

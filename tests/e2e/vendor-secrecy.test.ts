@@ -36,6 +36,7 @@ const PAGES = [
   "/billing?confirm=cancel",
   "/billing/return?operation=none",
   "/settings",
+  "/settings/workspace",
   "/no-such-page",
 ];
 

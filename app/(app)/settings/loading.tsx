@@ -4,16 +4,14 @@ import { Skeleton } from "@/components/ui/skeleton";
 
 export default function SettingsLoading() {
   return (
-    <LoadingPage>
-      <div className="max-w-2xl space-y-6">
-        {["profile", "workspace", "sessions"].map((part) => (
-          <Card key={part}>
-            <Skeleton className="h-7 w-32" />
-            <Skeleton className="mt-8 h-11 w-full" />
-            <Skeleton className="mt-4 h-10 w-20" />
-          </Card>
-        ))}
-      </div>
+    <LoadingPage isHeaded>
+      {["first", "second"].map((part) => (
+        <Card key={part}>
+          <Skeleton className="h-7 w-32" />
+          <Skeleton className="mt-8 h-11 w-full" />
+          <Skeleton className="mt-4 h-10 w-20" />
+        </Card>
+      ))}
     </LoadingPage>
   );
 }
