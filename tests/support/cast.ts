@@ -18,7 +18,7 @@ export interface CastMember {
   cookie: string;
 }
 
-export const CAST_PASSWORD = "correct horse battery";
+const CAST_PASSWORD = "correct horse battery";
 
 /** Signs somebody up through the active provider and confirms the address. */
 async function signUp(backend: Backend, email: string): Promise<CastMember> {
