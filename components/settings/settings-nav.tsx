@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { tabListStyles, tabStyles } from "@/components/ui/tab-styles";
 
 /** The parts of the settings, in the order in which they stand beside each other. */
 const PARTS = [
@@ -12,16 +13,14 @@ const PARTS = [
 export function SettingsNav() {
   const path = usePathname();
   return (
-    <nav
-      aria-label="Settings"
-      className="inline-flex max-w-full flex-wrap rounded-xl border border-line bg-sunken p-1"
-    >
+    <nav aria-label="Settings" className={tabListStyles}>
       {PARTS.map(({ href, label }) => (
         <Link
           key={href}
           href={href}
+          prefetch={false}
           aria-current={path === href ? "page" : undefined}
-          className="flex min-h-10 items-center rounded-lg px-3 text-sm font-medium text-muted transition-colors hover:text-ink aria-[current=page]:bg-surface aria-[current=page]:text-ink aria-[current=page]:shadow-card sm:px-4"
+          className={tabStyles}
         >
           {label}
         </Link>

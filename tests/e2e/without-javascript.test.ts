@@ -49,6 +49,27 @@ it.concurrent(
   ),
 );
 
+// Where a page comes late, what stands around its skeleton is hidden: the settings must be sent whole.
+it.concurrent(
+  "leads from one part of the settings to the next with JavaScript switched off",
+  visit(
+    async ({ page }) => {
+      await joined(page);
+      await page.goto("/settings");
+      const parts = page.getByRole("main").getByRole("navigation", { name: "Settings" });
+      await seen(parts.getByRole("link", { name: "Account" }));
+      await seen(page.getByRole("main").getByRole("textbox", { name: "Name", exact: true }));
+      await parts.getByRole("link", { name: "Workspace" }).click();
+      await page.waitForURL("**/settings/workspace");
+      await page.getByRole("main").getByLabel("Workspace name").fill("The Yard");
+      await page.getByRole("button", { name: "Save" }).click();
+      await seenAfterReloading(page, "/settings/workspace", page.getByRole("button", { name: "Save" }));
+      expect(await page.getByLabel("Workspace name").inputValue()).toBe("The Yard");
+    },
+    { javaScriptEnabled: false },
+  ),
+);
+
 it.concurrent(
   "says what is wrong with a form with JavaScript switched off",
   visit(

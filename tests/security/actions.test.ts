@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { FormAction } from "@/lib/result";
 import { startBackend } from "@/tests/support/backend";
+import { signUp } from "@/tests/support/cast";
 import { sourceFiles } from "@/tests/support/source-files";
 
 let requestHeaders = new Headers();
@@ -19,8 +20,6 @@ vi.mock("next/cache", () => ({ revalidatePath: () => undefined }));
 
 const backend = await startBackend();
 const { registeredActions } = await import("@/lib/actions/create-action");
-const { auth } = await import("@/lib/integrations/auth");
-const { pump } = await import("@/lib/webhooks/process");
 const { currentUser, requireOperator } = await import("@/lib/auth/guards");
 const { env } = await import("@/lib/env");
 
@@ -43,20 +42,10 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-/** Somebody signed in through the real provider; their requests carry the cookies that it handed out. */
+/** Somebody new; their requests carry the cookies that they were handed. */
 async function signedIn(): Promise<Headers> {
-  const email = `${randomUUID()}@example.com`;
-  const { password } = auth();
-  if (!password) throw new Error("the embedded provider has passwords");
-  await password.signUp({ name: "Ann", email, password: "correct horse battery" });
-  await pump.run();
-  const [mail] = await backend.mails(email);
-  const token = /token=([^"&\s]+)/.exec(mail?.html ?? "")?.[1] ?? "";
-  const { cookies } = await password.verifyEmail({
-    token: decodeURIComponent(token),
-    headers: new Headers(),
-  });
-  return new Headers({ cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") });
+  const { cookie } = await signUp(backend, `${randomUUID()}@example.com`);
+  return new Headers({ cookie });
 }
 
 async function failureOf(name: string): Promise<string | undefined> {

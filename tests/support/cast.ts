@@ -1,7 +1,4 @@
-/**
- * One person for every relation that somebody can have to a workspace, signed in for real, and a thing of that workspace's
- * of every kind that has a page or an id.
- */
+/** People who are signed in for real, in a test's own process: one for every relation that somebody can have to a workspace. */
 import { randomUUID } from "node:crypto";
 import type { startBackend } from "./backend";
 
@@ -11,23 +8,21 @@ type Backend = Awaited<ReturnType<typeof startBackend>>;
 export const ROLES = ["anonymous", "member", "admin", "owner", "stranger", "operator"] as const;
 export type Role = (typeof ROLES)[number];
 
-export interface CastMember {
+interface CastMember {
   userId: string;
   email: string;
   /** The header that a browser of theirs sends. */
   cookie: string;
 }
 
-const CAST_PASSWORD = "correct horse battery";
-
 /** Signs somebody up through the active provider and confirms the address. */
-async function signUp(backend: Backend, email: string): Promise<CastMember> {
+export async function signUp(backend: Backend, email: string): Promise<CastMember> {
   const { auth } = await import("@/lib/integrations/auth");
   const { ensureViewer } = await import("@/lib/use-cases/auth/ensure-viewer");
   const { pump } = await import("@/lib/webhooks/process");
   const { password } = auth();
   if (!password) throw new Error("the embedded provider has passwords");
-  await password.signUp({ name: "Ann", email, password: CAST_PASSWORD });
+  await password.signUp({ name: "Ann", email, password: "correct horse battery" });
   await pump.run();
   const [mail] = await backend.mails(email);
   const token = /token=([^"&\s]+)/.exec(mail?.html ?? "")?.[1] ?? "";

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { tabListStyles, tabStyles } from "@/components/ui/tab-styles";
 import { boundedCount } from "../_view/keyset";
 
 export interface ListTab {
@@ -12,10 +13,7 @@ export interface ListTab {
 /** The parts of a list: what wants a person first. */
 export function ListTabs({ label, tabs }: { label: string; tabs: readonly ListTab[] }) {
   return (
-    <nav
-      aria-label={label}
-      className="inline-flex max-w-full flex-wrap rounded-xl border border-line bg-sunken p-1"
-    >
+    <nav aria-label={label} className={tabListStyles}>
       {tabs.map(({ href, label: name, count, isCurrent }) => (
         <Link
           key={href}
@@ -23,7 +21,7 @@ export function ListTabs({ label, tabs }: { label: string; tabs: readonly ListTa
           prefetch={false}
           scroll={false}
           aria-current={isCurrent ? "true" : undefined}
-          className="flex min-h-10 items-center gap-2 rounded-lg px-3 text-sm font-medium text-muted transition-colors hover:text-ink aria-[current=true]:bg-surface aria-[current=true]:text-ink aria-[current=true]:shadow-card sm:px-4"
+          className={tabStyles}
         >
           {name}
           {count === undefined ? null : (
